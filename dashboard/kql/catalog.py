@@ -1,0 +1,42 @@
+"""What a query may see: tables with their columns, stored functions, and what workspace() and app() mean."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from dashboard.table import KqlType
+
+
+@dataclass(frozen=True, slots=True)
+class TableSchema:
+    """A table the query may name. `columns` keep their order; names are case-sensitive.
+
+    `sql` is what stands in FROM: a quoted view name, or `read_parquet([...], …)`, made by the engine and trusted. It gives
+    the columns by their KQL names, held as `functions/registry.py` says (strings never NULL where `strings_filled`).
+    `sql` None means an empty table: the translator makes a typed relation without rows.
+    """
+
+    name: str
+    columns: tuple[tuple[str, KqlType], ...]
+    sql: str | None = None
+    strings_filled: bool = True
+    time_column: str = "TimeGenerated"
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFunction:
+    """A function known to the workspace (`_GetWatchlist`, a saved parser): KQL text of its parameters and body."""
+
+    name: str
+    parameters: str
+    body: str
+
+
+@dataclass(frozen=True)
+class Catalog:
+    """Tables and stored functions by name."""
+
+    tables: Mapping[str, TableSchema] = field(default_factory=dict)
+    functions: Mapping[str, StoredFunction] = field(default_factory=dict)
+    workspaces: Mapping[str, str] = field(default_factory=dict)

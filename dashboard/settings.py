@@ -1,0 +1,89 @@
+"""Every limit and switch as data: name, default, and the one sentence that docs/settings.md prints.
+
+A setting is read from the environment variable `WATCHBOOK_<NAME>`, else it has its default.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from dashboard.errors import Problem, WatchbookError
+
+Value = str | int | float | bool
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One setting. Its type is the type of its default."""
+
+    name: str
+    default: Value
+    sentence: str
+
+    @property
+    def variable(self) -> str:
+        """The environment variable that overrides the default."""
+        return f"WATCHBOOK_{self.name.upper()}"
+
+
+SETTINGS: tuple[Setting, ...] = (
+    Setting("home", "", "The user's folder for data, workbooks and state; empty means ~/.watchbook"),
+    Setting("query_seconds", 60, "Longest time one query may take, in seconds"),
+    Setting("query_rows", 30_000, "Most rows one query may return; more are cut off with a notice"),
+    Setting("query_memory_mb", 2_048, "Memory the local engine may use, in megabytes"),
+    Setting("query_threads", 0, "Threads the local engine may use; 0 means all cores"),
+    Setting("concurrent_queries", 6, "Queries of one workbook that run at the same time"),
+    Setting("host", "127.0.0.1", "Address the dashboard listens on; any other than loopback asks for a token"),
+    Setting("port", 8501, "Port the dashboard listens on"),
+    Setting("token", "", "Token that a browser must show when the dashboard listens beyond loopback"),
+    Setting("workspaces", "", "Log Analytics workspace ids for live data, separated by commas"),
+    Setting("externaldata_folder", "", "Folder that externaldata may read from; empty means none"),
+)
+
+_BY_NAME = {setting.name: setting for setting in SETTINGS}
+
+
+def setting(name: str) -> Value:
+    """The value in force of the setting `name`, in the type of its default.
+
+    Raises WatchbookError (ST001) where the environment holds a text that is not of that type.
+    """
+    known = _BY_NAME[name]
+    text = os.environ.get(known.variable)
+    if text is None:
+        return known.default
+    try:
+        if isinstance(known.default, bool):
+            return text.strip().lower() in ("1", "true", "yes", "on")
+        return type(known.default)(text)
+    except ValueError:
+        kind = type(known.default).__name__
+        raise WatchbookError(
+            Problem("ST001", f"{known.variable} must be of type {kind}; got '{text}'.", hint="Unset it or correct it.")
+        ) from None
+
+
+def integer(name: str) -> int:
+    """A whole-number setting."""
+    return int(setting(name))
+
+
+def text(name: str) -> str:
+    """A text setting."""
+    return str(setting(name))
+
+
+def home() -> Path:
+    """The user's folder: data/ holds tables, workbooks/ saved workbooks."""
+    chosen = text("home")
+    return Path(chosen).expanduser() if chosen else Path.home() / ".watchbook"
+
+
+def shipped(part: str) -> Path:
+    """A folder that ships with the product (`workbooks`, `sample_data`): in a checkout beside the package,
+    in an installed wheel inside it."""
+    package = Path(__file__).resolve().parent
+    inside = package / "_shipped" / part
+    return inside if inside.is_dir() else package.parent / part
