@@ -1,0 +1,11 @@
+"""The error codes of the command line."""
+
+CODES: dict[str, str] = {
+    "CL001": "A file or folder could not be read or written.",
+    "CL002": "A number on the command line is out of range.",
+    "CL003": "A query, or the place for its answers, is missing.",
+    "CL004": "No workbook was found at the given place.",
+    "CL005": "The output format is not one that can be written.",
+    "CL006": "A parameter was not given as NAME=VALUE.",
+    "CL007": "A time range was not understood.",
+}

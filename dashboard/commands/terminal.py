@@ -1,0 +1,62 @@
+"""What every command shares in front of a terminal: progress, tables of text, and where data lives."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dashboard import settings
+
+if TYPE_CHECKING:
+    from dashboard.engines.local import LocalEngine
+
+Progress = Callable[[float, str], None]
+
+
+def progress() -> Progress:
+    """A progress line on stderr for work that takes over a second; silent where stderr is no terminal."""
+    started = time.monotonic()
+
+    def show(share: float, what: str) -> None:
+        if sys.stderr.isatty() and time.monotonic() - started > 1:
+            end = "\n" if share >= 1 else ""
+            print(f"\r\033[K{share:4.0%} {what[:100]}", end=end, file=sys.stderr, flush=True)
+
+    return show
+
+
+def data_folder(chosen: Path | None) -> Path:
+    """The folder that `--data` names; without it the user's own, where the sample estate is made on first use."""
+    if chosen is not None:
+        return chosen
+    from dashboard.ingest.estate import ensure_estate
+
+    folder = settings.home() / "data"
+    ensure_estate(folder, progress=progress())
+    return folder
+
+
+def local_engine(chosen: Path | None) -> LocalEngine:
+    """The local engine over `--data`, with every known table."""
+    from dashboard.engines.local import LocalEngine
+    from dashboard.ingest.schemas import known_tables
+
+    return LocalEngine(data_folder(chosen), known_tables())
+
+
+def text_table(heads: Sequence[str], rows: Sequence[Sequence[str]], widest: int = 60) -> str:
+    """Columns aligned for a terminal; long cells are cut with an ellipsis, control characters shown as spaces."""
+    clean = [[_one_line(cell, widest) for cell in row] for row in [heads, *rows]]
+    widths = [max(len(row[i]) for row in clean) for i in range(len(heads))]
+    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in clean]
+    lines.insert(1, "  ".join("-" * width for width in widths))
+    return "\n".join(lines)
+
+
+def _one_line(cell: str, widest: int) -> str:
+    # Log text may hold escape sequences that would drive the terminal.
+    cell = "".join(character if character.isprintable() else " " for character in cell)
+    return cell if len(cell) <= widest else cell[: widest - 1] + "…"

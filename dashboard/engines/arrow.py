@@ -1,0 +1,55 @@
+"""Arrow as DuckDB and files give it, brought to the forms of dashboard.table."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dashboard.table import Column, KqlType, arrow_type
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+def conform(arrow: pa.Table, columns: tuple[Column, ...]) -> pa.Table:
+    """`arrow` with the names and Arrow types of `columns`, position by position; strings without nulls."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    arrays = []
+    for i, column in enumerate(columns):
+        array = arrow.column(i)
+        wanted = arrow_type(column.type)
+        if array.type != wanted:
+            array = array.cast(wanted, safe=False)
+        if column.type == "string" and array.null_count:
+            array = pc.fill_null(array, "")
+        arrays.append(array)
+    return pa.Table.from_arrays(arrays, names=[column.name for column in columns])
+
+
+def kql_columns(schema: pa.Schema) -> tuple[tuple[str, KqlType], ...]:
+    """Names and KQL types of an Arrow schema. Nested types are dynamic; what has no KQL type is a string."""
+    return tuple((field.name, kql_type(field.type)) for field in schema)
+
+
+def kql_type(kind: pa.DataType) -> KqlType:
+    """The KQL type that an Arrow type means."""
+    import pyarrow.types as t
+
+    if t.is_timestamp(kind) or t.is_date(kind):
+        return "datetime"
+    if t.is_boolean(kind):
+        return "bool"
+    if t.is_int64(kind) or t.is_uint32(kind) or t.is_uint64(kind):
+        return "long"
+    if t.is_integer(kind):
+        return "int"
+    if t.is_floating(kind):
+        return "real"
+    if t.is_decimal(kind):
+        return "decimal"
+    if t.is_duration(kind):
+        return "timespan"
+    if t.is_nested(kind):
+        return "dynamic"
+    return "string"
