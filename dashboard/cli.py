@@ -33,7 +33,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stderr.close()
         return 0
     except OSError as error:
-        print(Problem("CL001", f"{error.strerror or error}: {error.filename or ''}".rstrip(": ")).describe(), file=sys.stderr)
+        print(
+            Problem("CL001", f"{error.strerror or error}: {error.filename or ''}".rstrip(": ")).describe(),
+            file=sys.stderr,
+        )
         return 1
 
 
@@ -54,28 +57,55 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _command(commands: argparse._SubParsersAction[argparse.ArgumentParser], name: str, does: str, example: str, run: Command) -> argparse.ArgumentParser:
+def _command(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser], name: str, does: str, example: str, run: Command
+) -> argparse.ArgumentParser:
     parser = commands.add_parser(
-        name, help=does, description=does, epilog=f"Example: {example}", formatter_class=argparse.RawDescriptionHelpFormatter
+        name,
+        help=does,
+        description=does,
+        epilog=f"Example: {example}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.set_defaults(run=run)
     return parser
 
 
 def _add_data_option(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--data", type=Path, metavar="DIR", help="data folder (default: the sample estate in the user's folder)")
+    parser.add_argument(
+        "--data", type=Path, metavar="DIR", help="data folder (default: the sample estate in the user's folder)"
+    )
 
 
 def _add_serve(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    p = _command(commands, "serve", "Start the dashboard and print its address.", "watchbook serve --workbooks ./my-workbooks", _serve)
-    p.add_argument("--workbooks", type=Path, metavar="DIR", help="folder of your own workbooks (default: workbooks in the user's folder)")
+    p = _command(
+        commands,
+        "serve",
+        "Start the dashboard and print its address.",
+        "watchbook serve --workbooks ./my-workbooks",
+        _serve,
+    )
+    p.add_argument(
+        "--workbooks",
+        type=Path,
+        metavar="DIR",
+        help="folder of your own workbooks (default: workbooks in the user's folder)",
+    )
     _add_data_option(p)
     p.add_argument("--host", default=settings.text("host"), help="address to listen on (default: %(default)s)")
-    p.add_argument("--port", type=int, default=settings.integer("port"), help="port to listen on (default: %(default)s)")
+    p.add_argument(
+        "--port", type=int, default=settings.integer("port"), help="port to listen on (default: %(default)s)"
+    )
 
 
 def _add_check(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    p = _command(commands, "check", "Check workbooks and say what is wrong with them.", "watchbook check workbooks --format json", _check)
+    p = _command(
+        commands,
+        "check",
+        "Check workbooks and say what is wrong with them.",
+        "watchbook check workbooks --format json",
+        _check,
+    )
     p.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="workbook files or folders")
     p.add_argument("--format", choices=["text", "json"], default="text")
 
@@ -86,34 +116,69 @@ def _add_render(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
         "watchbook render workbooks/incident-trends.json -o incidents.html --time-range 7d", _render,
     )  # fmt: skip
     p.add_argument("paths", nargs="+", type=Path, metavar="WORKBOOK", help="workbook files or folders")
-    p.add_argument("-o", "--output", type=Path, required=True, metavar="OUT", help="OUT.json or OUT.html; a folder for several workbooks")
+    p.add_argument(
+        "-o",
+        "--output",
+        type=Path,
+        required=True,
+        metavar="OUT",
+        help="OUT.json or OUT.html; a folder for several workbooks",
+    )
     p.add_argument("--format", choices=["json", "html"], help="what to write (default: by the ending of OUT)")
-    p.add_argument("--param", action="append", default=[], metavar="NAME=VALUE", help="value of a parameter; may be repeated")
+    p.add_argument(
+        "--param", action="append", default=[], metavar="NAME=VALUE", help="value of a parameter; may be repeated"
+    )
     p.add_argument("--time-range", metavar="SPAN", help="sets every time-range parameter: 30m, 24h, 7d …")
     p.add_argument("--all-items", action="store_true", help="evaluate hidden items too")
     _add_data_option(p)
 
 
 def _add_kql(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    p = _command(commands, "kql", "Run a KQL query over local data.", "watchbook kql 'KubePodInventory | summarize count() by Namespace'", _kql)
+    p = _command(
+        commands,
+        "kql",
+        "Run a KQL query over local data.",
+        "watchbook kql 'KubePodInventory | summarize count() by Namespace'",
+        _kql,
+    )
     p.add_argument("query", nargs="?", metavar="QUERY", help="the query; - reads it from standard input")
     _add_data_option(p)
     p.add_argument("--format", choices=["table", "json", "csv"], default="table")
-    p.add_argument("--repair", action="store_true", help="straighten curly quotes and add missing pipes first, and say so")
+    p.add_argument(
+        "--repair", action="store_true", help="straighten curly quotes and add missing pipes first, and say so"
+    )
     p.add_argument("--explain", action="store_true", help="show the SQL and DuckDB's plan instead of running the query")
     p.add_argument("--batch", type=Path, metavar="IN.jsonl", help='run many queries, one {"query": …} a line')
-    p.add_argument("--tables", type=Path, metavar="TABLES.json", help="with --batch: empty tables {name: {column: type}}")
-    p.add_argument("-o", "--output", type=Path, metavar="OUT.jsonl", help="with --batch: where the answers go, one a line")
+    p.add_argument(
+        "--tables", type=Path, metavar="TABLES.json", help="with --batch: empty tables {name: {column: type}}"
+    )
+    p.add_argument(
+        "-o", "--output", type=Path, metavar="OUT.jsonl", help="with --batch: where the answers go, one a line"
+    )
 
 
 def _add_data(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     data = _command(commands, "data", "Make and list local data.", "watchbook data tables", _data_tables)
     verbs = data.add_subparsers(title="verbs", required=True, metavar="VERB")
-    p = _command(verbs, "generate", "Make the sample estate.", "watchbook data generate --rows 1000000 --seed 7 --data ./estate", _data_generate)
+    p = _command(
+        verbs,
+        "generate",
+        "Make the sample estate.",
+        "watchbook data generate --rows 1000000 --seed 7 --data ./estate",
+        _data_generate,
+    )
     p.add_argument("--rows", type=int, metavar="N", help="about how many rows in all (default: the small estate)")
-    p.add_argument("--seed", type=int, default=7, metavar="S", help="same seed and time, same rows (default: %(default)s)")
+    p.add_argument(
+        "--seed", type=int, default=7, metavar="S", help="same seed and time, same rows (default: %(default)s)"
+    )
     _add_data_option(p)
-    p = _command(verbs, "tables", "List the tables with their rows and times.", "watchbook data tables --format json", _data_tables)
+    p = _command(
+        verbs,
+        "tables",
+        "List the tables with their rows and times.",
+        "watchbook data tables --format json",
+        _data_tables,
+    )
     _add_data_option(p)
     p.add_argument("--format", choices=["table", "json"], default="table")
 

@@ -23,7 +23,9 @@ def kql(options: argparse.Namespace) -> int:
         run_batch(options.batch, options.output, options.tables, options.data)
         return 0
     if options.query is None:
-        raise WatchbookError(Problem("CL003", "No query was given.", hint="Give it in quotes, or - to read standard input."))
+        raise WatchbookError(
+            Problem("CL003", "No query was given.", hint="Give it in quotes, or - to read standard input.")
+        )
     text = sys.stdin.read() if options.query == "-" else options.query
     if options.repair:
         text = _repaired(text)

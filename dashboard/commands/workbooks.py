@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from dashboard.commands.terminal import local_engine, progress
-from dashboard.document import Workbook, check as lint, load_workbook
+from dashboard.document import Workbook, load_workbook
+from dashboard.document import check as lint
 from dashboard.errors import Place, Problem, WatchbookError
 
 SUFFIXES = (".json", ".workbook")
@@ -40,7 +41,12 @@ def check(options: argparse.Namespace) -> int:
         except WatchbookError as error:
             problems = list(error.problems)
         entry["findings"] = [
-            {"code": p.code, "severity": p.severity, "path": p.place.path, "message": " ".join((p.message, p.hint)).strip()}
+            {
+                "code": p.code,
+                "severity": p.severity,
+                "path": p.place.path,
+                "message": " ".join((p.message, p.hint)).strip(),
+            }
             for p in problems
         ]
         entries.append(entry)
@@ -82,7 +88,11 @@ def render(options: argparse.Namespace) -> int:
     form = options.format or options.output.suffix.lstrip(".").lower()
     if form not in ("json", "html"):
         raise WatchbookError(
-            Problem("CL005", f"Output must be one of json, html; got '{form or options.output}'.", hint="Use -o OUT.json or --format.")
+            Problem(
+                "CL005",
+                f"Output must be one of json, html; got '{form or options.output}'.",
+                hint="Use -o OUT.json or --format.",
+            )
         )
     values = _parameter_values(options.param)
     span = time_range_ms(options.time_range) if options.time_range else None
@@ -100,12 +110,16 @@ def render(options: argparse.Namespace) -> int:
             failed += 1
             for problem in error.problems:
                 place = problem.place if problem.place.file else Place(file=str(file))
-                print(Problem(problem.code, problem.message, place=place, hint=problem.hint).describe(), file=sys.stderr)
+                print(
+                    Problem(problem.code, problem.message, place=place, hint=problem.hint).describe(), file=sys.stderr
+                )
     show(1, f"{len(files) - failed} of {len(files)} written")
     return int(failed > 0)
 
 
-def _render_one(workbook: Workbook, engine: Any, form: str, values: dict[str, str], span: int | None, all_items: bool) -> str:
+def _render_one(
+    workbook: Workbook, engine: Any, form: str, values: dict[str, str], span: int | None, all_items: bool
+) -> str:
     from dashboard.runtime.evaluate import Session
     from dashboard.runtime.execute import run_all
     from dashboard.runtime.report import report

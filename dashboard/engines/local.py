@@ -128,7 +128,9 @@ class LocalEngine:
         """Translates and runs one query. Raises WatchbookError: KQnnn where the text is wrong, ENnnn where it cannot run."""
         if request.source not in ("logs", "resource_graph", "adx"):
             raise WatchbookError(
-                Problem("EN006", f"Local data cannot answer a '{request.source}' query.", hint="Choose a live data source.")
+                Problem(
+                    "EN006", f"Local data cannot answer a '{request.source}' query.", hint="Choose a live data source."
+                )
             )
         started = time.perf_counter()
         translation = self._translate(request)
@@ -154,7 +156,9 @@ class LocalEngine:
         naive = now.astimezone(dt.UTC).replace(tzinfo=None)
         span = None
         if request.timespan:
-            span = tuple(end.astimezone(dt.UTC).replace(tzinfo=None) for end in (request.timespan.start, request.timespan.end))
+            span = tuple(
+                end.astimezone(dt.UTC).replace(tzinfo=None) for end in (request.timespan.start, request.timespan.end)
+            )
         key = (request.text, naive, span)
         with self._lock:
             known = self._translations.get(key)
@@ -235,9 +239,13 @@ def _problem_of(error: Exception, seconds: float | None) -> Problem:
     import duckdb
 
     if seconds is not None:
-        return Problem("EN002", f"The query was stopped after {seconds:g} seconds.", hint="Narrow the time range or the query.")
+        return Problem(
+            "EN002", f"The query was stopped after {seconds:g} seconds.", hint="Narrow the time range or the query."
+        )
     if isinstance(error, duckdb.OutOfMemoryException):
         limit = settings.integer("query_memory_mb")
-        return Problem("EN003", f"The query needs more than {limit} MB of memory.", hint="Narrow the time range or the query.")
+        return Problem(
+            "EN003", f"The query needs more than {limit} MB of memory.", hint="Narrow the time range or the query."
+        )
     sentence = str(error).split("\n", 1)[0]
     return Problem("EN004", f"The query failed on local data: {sentence}")

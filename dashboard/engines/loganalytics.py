@@ -53,18 +53,31 @@ class LogAnalyticsEngine:
 
     def tables(self) -> list[TableInfo]:
         """The tables that took in data in the last 30 days, with the newest time that usage tells."""
-        table = self.run(QueryRequest("Usage | where TimeGenerated > ago(30d) | summarize Last = max(TimeGenerated) by DataType"))
-        return [TableInfo(str(name), (), last=last) for name, last in zip(table.column("DataType"), table.column("Last"), strict=True)]
+        table = self.run(
+            QueryRequest("Usage | where TimeGenerated > ago(30d) | summarize Last = max(TimeGenerated) by DataType")
+        )
+        return [
+            TableInfo(str(name), (), last=last)
+            for name, last in zip(table.column("DataType"), table.column("Last"), strict=True)
+        ]
 
     def run(self, request: QueryRequest, cancel: CancelToken | None = None) -> Table:
         """Asks the service and waits. Raises WatchbookError EN010–EN018, each with what to do."""
         if request.source not in ("logs", "resource_graph"):
             raise WatchbookError(
-                Problem("EN006", f"Log Analytics cannot answer a '{request.source}' query.", hint="This part needs another source.")
+                Problem(
+                    "EN006",
+                    f"Log Analytics cannot answer a '{request.source}' query.",
+                    hint="This part needs another source.",
+                )
             )
         if request.source == "resource_graph":
             raise WatchbookError(
-                Problem("EN006", "Azure Resource Graph queries are not sent live yet.", hint="Switch to local data to see this part.")
+                Problem(
+                    "EN006",
+                    "Azure Resource Graph queries are not sent live yet.",
+                    hint="Switch to local data to see this part.",
+                )
             )
         ask = self._question(request)
         if cancel is None:
@@ -82,7 +95,9 @@ class LogAnalyticsEngine:
 
     def _question(self, request: QueryRequest) -> Callable[[], Table]:
         resources = [r for r in request.resources if r.lower().startswith("/subscriptions/") and r.count("/") >= 8]
-        workspaces = [r for r in request.resources if re.fullmatch(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", r)]
+        workspaces = [
+            r for r in request.resources if re.fullmatch(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", r)
+        ]
         asked = resources or workspaces or list(self.workspaces)
         if not asked:
             raise WatchbookError(
@@ -124,7 +139,10 @@ class LogAnalyticsEngine:
 
             # A person is waiting: fewer and quicker tries than the client's own ten.
             self._client = LogsQueryClient(
-                self._credential or DefaultAzureCredential(), endpoint=self._endpoint, retry_total=3, retry_backoff_factor=0.3
+                self._credential or DefaultAzureCredential(),
+                endpoint=self._endpoint,
+                retry_total=3,
+                retry_backoff_factor=0.3,
             )
         return self._client
 
@@ -194,7 +212,9 @@ def parse_timespan(text: str) -> int | None:
     if match is None:
         return None
     days, hours, minutes, seconds = (int(part or 0) for part in match.group(2, 3, 4, 5))
-    ticks = (((days * 24 + hours) * 60 + minutes) * 60 + seconds) * TICKS_PER_SECOND + int((match[6] or "").ljust(7, "0"))
+    ticks = (((days * 24 + hours) * 60 + minutes) * 60 + seconds) * TICKS_PER_SECOND + int(
+        (match[6] or "").ljust(7, "0")
+    )
     return -ticks if match[1] else ticks
 
 
@@ -215,11 +235,18 @@ def _render(told: Mapping[str, Any] | None) -> dict[str, Any] | None:
 
 def explain(error: AzureError, workspace: str) -> Problem:
     """A fault of the Azure client as a sentence with what to do. Never holds a token or a header."""
-    from azure.core.exceptions import ClientAuthenticationError, HttpResponseError, ServiceRequestError, ServiceResponseError
+    from azure.core.exceptions import (
+        ClientAuthenticationError,
+        HttpResponseError,
+        ServiceRequestError,
+        ServiceResponseError,
+    )
 
     # The client wraps a credential's refusal in an answer without a status.
     if isinstance(error, ClientAuthenticationError) or isinstance(error.__context__, ClientAuthenticationError):
-        return Problem("EN011", "Signing in to Azure failed.", hint="Run 'az login', or set the AZURE_* variables of an identity.")
+        return Problem(
+            "EN011", "Signing in to Azure failed.", hint="Run 'az login', or set the AZURE_* variables of an identity."
+        )
     if isinstance(error, HttpResponseError) and error.status_code is not None:
         return _explain_status(error, workspace)
     if isinstance(error, ServiceRequestError | ServiceResponseError):
@@ -244,5 +271,7 @@ def _explain_status(error: HttpResponseError, workspace: str) -> Problem:
     if status == 429:
         return Problem("EN016", "Log Analytics asks to slow down.", hint="Wait a minute, then refresh.")
     if status in (408, 504):
-        return Problem("EN018", "The query took too long for Log Analytics.", hint="Narrow the time range or the query.")
+        return Problem(
+            "EN018", "The query took too long for Log Analytics.", hint="Narrow the time range or the query."
+        )
     return Problem("EN017", f"Log Analytics answered with status {status}.", hint="Refresh in a while.")
