@@ -35,9 +35,17 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("query_memory_mb", 2_048, "Memory the local engine may use, in megabytes"),
     Setting("query_threads", 0, "Threads the local engine may use; 0 means all cores"),
     Setting("concurrent_queries", 6, "Queries of one workbook that run at the same time"),
+    Setting("result_cache_mb", 256, "Memory for results kept in the hope that they are asked for again, in megabytes"),
+    Setting("workbook_mb", 20, "Largest workbook file that is opened, in megabytes"),
+    Setting("workbook_depth", 150, "Deepest nesting of a workbook's JSON"),
+    Setting("workbook_groups", 20, "Deepest nesting of groups in a workbook"),
     Setting("host", "127.0.0.1", "Address the dashboard listens on; any other than loopback asks for a token"),
     Setting("port", 8501, "Port the dashboard listens on"),
     Setting("token", "", "Token that a browser must show when the dashboard listens beyond loopback"),
+    Setting("allowed_hosts", "", "Further host names to answer for, separated by commas, as a reverse proxy passes them on"),
+    Setting("access_log", False, "Log one line a request, without query strings, on stderr"),
+    Setting("workbooks", "", "Folder of the user's own workbooks; empty means workbooks/ in the home folder"),
+    Setting("data", "", "Folder of local data; empty means data/ in the home folder"),
     Setting("workspaces", "", "Log Analytics workspace ids for live data, separated by commas"),
     Setting("externaldata_folder", "", "Folder that externaldata may read from; empty means none"),
 )
@@ -79,6 +87,18 @@ def home() -> Path:
     """The user's folder: data/ holds tables, workbooks/ saved workbooks."""
     chosen = text("home")
     return Path(chosen).expanduser() if chosen else Path.home() / ".watchbook"
+
+
+def data_folder() -> Path:
+    """The folder of local data in force."""
+    chosen = text("data")
+    return Path(chosen).expanduser() if chosen else home() / "data"
+
+
+def workbooks_folder() -> Path:
+    """The folder of the user's own workbooks in force."""
+    chosen = text("workbooks")
+    return Path(chosen).expanduser() if chosen else home() / "workbooks"
 
 
 def shipped(part: str) -> Path:

@@ -1,0 +1,117 @@
+"""The dashboard as one ASGI application, and the function that serves it.
+
+Streamlit is given its options here, from `.streamlit/config.toml` of this project alone: neither the working directory
+nor a person's own Streamlit files change how Watchbook is served.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+import secrets
+import tomllib
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from dashboard.server import serve as server
+from dashboard.server.asgi import App
+
+SCRIPT = Path(__file__).resolve().parent / "pages" / "main.py"
+_PASSED_ON = ("/_stcore/", "/media/")
+_COMPONENTS = "/_stcore/bidi-components/"
+_LOG = logging.getLogger("watchbook.pages")
+
+
+def streamlit_options() -> dict[str, Any]:
+    """The shipped Streamlit options by dotted name: from the wheel's copy, else from the checkout."""
+    package = Path(__file__).resolve().parent
+    inside = package / "_shipped" / "streamlit" / "config.toml"
+    path = inside if inside.is_file() else package.parent / ".streamlit" / "config.toml"
+    return _dotted(tomllib.loads(path.read_text(encoding="utf-8")))
+
+
+def _dotted(table: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, value in table.items():
+        if isinstance(value, Mapping):
+            found |= _dotted(value, f"{prefix}{name}.")
+        else:
+            found[prefix + name] = value
+    return found
+
+
+def create_app(script: Path = SCRIPT) -> tuple[App, server.StaticContent, dict[str, int]]:
+    """The Streamlit application of `script`, the files served beside it, and its upload limits in bytes."""
+    from streamlit import config, file_util
+    from streamlit.starlette import App as StreamlitApp
+    from streamlit.web import bootstrap
+
+    config._main_script_path = str(script)
+    bootstrap.load_config_options(streamlit_options())
+    config.set_option("server.cookieSecret", secrets.token_hex(32))
+    static = Path(file_util.get_static_dir())
+    content = server.StaticContent(
+        start_page=start_page((static / "index.html").read_text(encoding="utf-8")),
+        folders={"/static/": static / "static", **component_folders()},
+        files={"/favicon.png": static / "favicon.png"},
+        passed_on=_PASSED_ON,
+    )
+    uploads = {"/_stcore/upload_file/": config.get_option("server.maxUploadSize") * 1_048_576}
+    return StreamlitApp(script, on_script_error=draw_failure), content, uploads
+
+
+def start_page(index: str) -> bytes:
+    """Streamlit's start page with our title, and without what the content policy would block or what we switch off:
+    the inline script (only read by a prerendering service) and the pointer to the agent API."""
+    index = re.sub(r"<!--.*?-->", "", index, flags=re.DOTALL)
+    index = re.sub(r"<title>.*?</title>", "<title>Watchbook</title>", index)
+    index = re.sub(r"<script>.*?</script>", "", index, flags=re.DOTALL)
+    index = re.sub(r'<link rel="service-desc"[^>]*>', "", index)
+    index = re.sub(
+        r"<noscript>.*?</noscript>", "<noscript>Watchbook needs JavaScript.</noscript>", index, flags=re.DOTALL
+    )
+    return re.sub(r"\n\s*\n", "\n", index).strip().encode()
+
+
+def component_folders() -> dict[str, Path]:
+    """The built files of our own components, by the address that Streamlit gives them."""
+    root = Path(__file__).resolve().parent / "components"
+    return {f"{_COMPONENTS}watchbook.{path.parent.name}/": path for path in sorted(root.glob("*/assets"))}
+
+
+def draw_failure(failure: Exception) -> bool:
+    """Draws an uncaught failure of a page as one message with a code and logs the rest; no traceback reaches a person."""
+    import streamlit as st
+
+    from dashboard.errors import WatchbookError
+
+    if isinstance(failure, WatchbookError):
+        st.error("\n\n".join(problem.describe() for problem in failure.problems))
+        return True
+    reference = secrets.token_hex(4)
+    _LOG.error("SV008: a page failed (reference %s)", reference, exc_info=failure)
+    st.error(f"SV008: This part of the page failed. The reason is in the dashboard's log under reference {reference}.")
+    return True
+
+
+def serve(
+    host: str,
+    port: int,
+    workbooks_dir: Path | None = None,
+    data_dir: Path | None = None,
+    open_browser: bool = False,
+    *,
+    script: Path = SCRIPT,
+    say: Callable[[str], None] = print,
+) -> None:
+    """Serves the dashboard until it is told to stop. `port` 0 takes any free one; the address is printed by `say`.
+
+    `workbooks_dir` and `data_dir` go to the pages through the settings `workbooks` and `data`.
+    Raises WatchbookError (SV001 for a taken port, SV009 for a token that is too short).
+    """
+    for name, folder in (("workbooks", workbooks_dir), ("data", data_dir)):
+        if folder is not None:
+            os.environ[f"WATCHBOOK_{name.upper()}"] = str(folder.resolve())
+    server.listen(lambda: create_app(script), host=host, port=port, open_browser=open_browser, say=say)

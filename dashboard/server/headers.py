@@ -1,0 +1,62 @@
+"""Security headers on every answer.
+
+The content policy is as strict as Streamlit 1.67 and Plotly can live with, found by trying (docs/security.md):
+styles need 'unsafe-inline' because both write style elements and style attributes at run time; scripts need nothing
+beyond the server's own files.
+"""
+
+from __future__ import annotations
+
+from dashboard.server.asgi import App, Message, Receive, Scope, Send
+
+CONTENT_POLICY: dict[str, str] = {
+    "default-src": "'none'",
+    "script-src": "'self'",
+    "style-src": "'self' 'unsafe-inline'",
+    "img-src": "'self' data: blob:",
+    "font-src": "'self' data:",
+    "media-src": "'self'",
+    "connect-src": "'self'",
+    "worker-src": "'self' blob:",
+    "manifest-src": "'self'",
+    "frame-src": "'none'",
+    "object-src": "'none'",
+    "base-uri": "'none'",
+    "form-action": "'self'",
+    "frame-ancestors": "'none'",
+}
+
+HEADERS: dict[str, str] = {
+    "content-security-policy": "; ".join(f"{name} {value}" for name, value in CONTENT_POLICY.items()),
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+    "x-frame-options": "DENY",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "permissions-policy": "accelerometer=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), "
+    "magnetometer=(), microphone=(), midi=(), payment=(), usb=(), interest-cohort=()",
+    "x-robots-tag": "noindex, nofollow",
+}
+
+_ENCODED = [(name.encode(), value.encode()) for name, value in HEADERS.items()]
+_NAMES = {name for name, _ in _ENCODED} | {b"server"}
+
+
+class SecurityHeaders:
+    """Sets `HEADERS` on every HTTP answer, in place of whatever the application said for the same names."""
+
+    def __init__(self, app: App) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] not in ("http", "websocket"):
+            await self.app(scope, receive, send)
+            return
+
+        async def with_headers(message: Message) -> None:
+            if message["type"] in ("http.response.start", "websocket.http.response.start"):
+                kept = [field for field in message.get("headers", []) if field[0].lower() not in _NAMES]
+                message["headers"] = [*kept, *_ENCODED]
+            await send(message)
+
+        await self.app(scope, receive, with_headers)
