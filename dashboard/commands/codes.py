@@ -8,4 +8,5 @@ CODES: dict[str, str] = {
     "CL005": "The output format is not one that can be written.",
     "CL006": "A parameter was not given as NAME=VALUE.",
     "CL007": "A time range was not understood.",
+    "CL008": "A folder named on the command line does not exist.",
 }

@@ -1,0 +1,137 @@
+"""The local engine over Parquet files: answers, limits, the locked-down connection."""
+
+from __future__ import annotations
+
+import datetime as dt
+import threading
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from dashboard.engines.local import LocalEngine, open_connection
+from dashboard.engines.protocol import CancelToken, QueryRequest, TimeSpan
+from dashboard.errors import Cancelled, WatchbookError
+from dashboard.table import KqlType
+
+EVENTS: tuple[tuple[str, KqlType], ...] = (
+    ("TimeGenerated", "datetime"),
+    ("Name", "string"),
+    ("name", "string"),
+    ("Count", "long"),
+    ("Detail", "dynamic"),
+)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    start = dt.datetime(2026, 11, 1)
+    for day in range(3):
+        times = [start + dt.timedelta(days=day, hours=hour) for hour in range(24)]
+        table = pa.table(
+            {
+                "TimeGenerated": pa.array(times, pa.timestamp("us")),
+                "Name": [f"pod-{hour % 3}" for hour in range(24)],
+                "name": ["lower"] * 24,
+                "Count": pa.array(range(24), pa.int64()),
+                "Detail": [f'{{"hour": {hour}}}' for hour in range(24)],
+            }
+        )
+        target = tmp_path / "Events" / f"date=2026-11-0{day + 1}"
+        target.mkdir(parents=True)
+        pq.write_table(table, target / "part.parquet")
+    return tmp_path
+
+
+@pytest.fixture
+def engine(folder: Path) -> LocalEngine:
+    return LocalEngine(folder, {"Events": EVENTS, "Quiet": (("TimeGenerated", "datetime"), ("Text", "string"))})
+
+
+def test_a_query_answers_with_kql_types(engine: LocalEngine) -> None:
+    table = engine.run(QueryRequest("Events | summarize n = count(), last = max(TimeGenerated) by Name | order by Name asc"))
+    assert [(c.name, c.type) for c in table.columns] == [("Name", "string"), ("n", "long"), ("last", "datetime")]
+    assert table.json_rows()[0] == ["pod-0", 24, "2026-11-03T21:00:00Z"]
+
+
+def test_columns_that_differ_only_in_case_stay_apart(engine: LocalEngine) -> None:
+    table = engine.run(QueryRequest("Events | project Name, name | take 1"))
+    assert table.names == ("Name", "name")
+    assert table.rows()[0][1] == "lower"
+
+
+def test_a_time_span_limits_the_table_beside_the_text(engine: LocalEngine) -> None:
+    span = TimeSpan(dt.datetime(2026, 11, 2, tzinfo=dt.UTC), dt.datetime(2026, 11, 2, 11, 59, tzinfo=dt.UTC))
+    assert engine.run(QueryRequest("Events | count", timespan=span)).rows() == [(12,)]
+
+
+def test_a_known_table_without_files_is_empty_and_an_unknown_one_is_named(engine: LocalEngine) -> None:
+    assert engine.run(QueryRequest("Quiet")).rows() == []
+    with pytest.raises(WatchbookError) as caught:
+        engine.run(QueryRequest("Evnts | count"))
+    assert "Evnts" in str(caught.value)
+    assert "Events" in caught.value.problem.describe()
+
+
+def test_rows_over_the_limit_are_cut_with_a_notice(engine: LocalEngine) -> None:
+    table = engine.run(QueryRequest("Events | order by TimeGenerated asc", row_limit=5))
+    assert (len(table), table.status, table.notices[-1].code) == (5, "partial", "EN005")
+    assert table.column("TimeGenerated")[0] == dt.datetime(2026, 11, 1)
+
+
+def test_new_files_are_seen_at_once(engine: LocalEngine, folder: Path) -> None:
+    before, version = engine.run(QueryRequest("Events | count")).rows()[0][0], engine.version()
+    day = folder / "Events" / "date=2026-11-04"
+    day.mkdir()
+    pq.write_table(pq.read_table(folder / "Events" / "date=2026-11-01" / "part.parquet"), day / "part.parquet")
+    assert engine.version() != version
+    assert engine.run(QueryRequest("Events | count")).rows()[0][0] == before + 24
+
+
+def test_a_cancelled_query_stops(engine: LocalEngine) -> None:
+    cancel = CancelToken()
+    threading.Timer(0.3, cancel.cancel).start()
+    with pytest.raises(Cancelled):
+        engine.run(QueryRequest(SLOW), cancel)
+
+
+def test_a_query_over_its_time_is_stopped_and_told(engine: LocalEngine) -> None:
+    with pytest.raises(WatchbookError, match="EN002"):
+        engine.run(QueryRequest(SLOW, seconds=0.3))
+
+
+SLOW = """range a from 1 to 200000 step 1 | extend k = 1
+| join kind=inner (range b from 1 to 200000 step 1 | extend k = 1) on k
+| summarize sum(a * b)"""
+
+
+def test_the_inventory_tells_rows_and_times(engine: LocalEngine) -> None:
+    info = {table.name: table for table in engine.tables()}
+    assert (info["Events"].rows, info["Events"].first) == (72, dt.datetime(2026, 11, 1))
+    assert (info["Quiet"].rows, info["Quiet"].last) == (0, None)
+
+
+def test_a_source_that_local_data_lacks_is_refused(engine: LocalEngine) -> None:
+    with pytest.raises(WatchbookError, match="EN006"):
+        engine.run(QueryRequest("{}", source="arm"))
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT * FROM read_text('/etc/hostname')",
+        "SELECT * FROM glob('/*')",
+        "COPY (SELECT 1) TO '/tmp/out.csv'",
+        "ATTACH '/tmp/other.db'",
+        "INSTALL httpfs",
+        "LOAD httpfs",
+        "SET enable_external_access=true",
+        "SELECT * FROM 'https://127.0.0.1/x.parquet'",
+    ],
+)
+def test_the_connection_itself_reaches_nothing_outside_the_folder(folder: Path, sql: str) -> None:
+    connection = open_connection(folder)
+    with pytest.raises(duckdb.Error):
+        connection.execute(sql)
