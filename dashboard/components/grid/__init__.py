@@ -1,0 +1,68 @@
+"""The grid: a table of up to some hundred thousand rows with bars, icons, sparks, trees, a filter, selection and keyboard.
+
+It draws the mapping form of a Grid view. Every text in it is shown as text; only `icons` are drawings, and they are
+taken from the product's own catalogue by whoever calls.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from dashboard.components import component
+from dashboard.components.grid.encode import encode
+
+Callback = Callable[[], None]
+
+
+@dataclass(frozen=True, slots=True)
+class GridState:
+    """What a reader did. `rows` are the `_id` of the selected rows, in the order of selection. `event` is set in the one
+    run that follows a click on a link which the grid cannot follow itself: {"row": _id, "field": …, "link": the link}."""
+
+    rows: tuple[int, ...] = ()
+    event: Mapping[str, Any] | None = None
+
+
+def grid(
+    view: Mapping[str, Any],
+    *,
+    key: str,
+    height: int | None = None,
+    icons: Mapping[str, str] | None = None,
+    selected: Sequence[int] = (),
+    label: str = "",
+    on_select: Callback | None = None,
+    on_event: Callback | None = None,
+) -> GridState:
+    """Draws a grid and gives what was selected in it.
+
+    `view` has the fields of a Grid view; `height` in pixels is the most it takes (default: the view's), short tables take
+    less. `icons` maps the icon names used in cells to `<svg>` texts. `selected` are the rows selected at first and after
+    `view` changed. `label` names the grid for screen readers. `on_select` and `on_event` run before the script does,
+    as callbacks of widgets do.
+    """
+    payload = encode(view, height=height, icons=icons or {}, selected=selected, label=label)
+    result = component("grid")(
+        key=key,
+        data=payload,
+        default={"selection": list(selected)},
+        on_selection_change=on_select or _nothing,
+        on_event_change=on_event or _nothing,
+    )
+    return _state(result, selected)
+
+
+def _state(result: Mapping[str, Any], selected: Sequence[int]) -> GridState:
+    """The component's answer, which comes from a browser, as typed values; anything malformed counts as nothing."""
+    rows = result.get("selection")
+    event = result.get("event")
+    return GridState(
+        tuple(row for row in rows if isinstance(row, int) and row >= 0) if isinstance(rows, list) else tuple(selected),
+        event if isinstance(event, Mapping) else None,
+    )
+
+
+def _nothing() -> None:
+    """Streamlit keeps a component's value only where it has a callback."""

@@ -1,0 +1,102 @@
+"""A Grid view as compact bytes for the browser: columns of values, deflated JSON.
+
+Rows as dicts would be 24 MB of JSON for 100,000 rows of 8 cells; columns of values deflate to about a tenth, and the
+browser inflates and parses them in a fraction of a second. Streamlit passes bytes on as they are, while it would write
+a dict as JSON twice.
+"""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+_LEVEL = 1
+_PLAIN = frozenset({"v", "t"})
+
+
+def encode(
+    view: Mapping[str, Any],
+    *,
+    height: int | None = None,
+    icons: Mapping[str, str] | None = None,
+    selected: Sequence[int] = (),
+    label: str = "",
+) -> bytes:
+    """The bytes that the grid's script reads; the same view gives the same bytes.
+
+    JSON of {columns, ids, depths, opens, cells, icons, …}, where `cells[c]` is {"v": values, "t": texts, "x": further
+    parts} of column c with one entry a row in depth-first order; a text equal to its value is null in `t`, and "t" or "x"
+    is left out where it holds nothing.
+    """
+    columns = [dict(column) for column in view["columns"]]
+    rows, depths = _flat(view["rows"], bool(view.get("tree")))
+    names = _names(rows, columns)
+    content = {
+        "columns": columns,
+        "ids": [row.get("_id", -1) for row in rows],
+        "depths": depths,
+        "opens": [number for number, row in enumerate(rows) if row.get("_open")],
+        "cells": [_cells(rows, column["field"]) for column in columns],
+        "icons": {name: svg for name, svg in (icons or {}).items() if name in names},
+        "height": height or view.get("height") or 300,
+        "total": max(view.get("total_rows") or 0, len(rows)),
+        "filter": bool(view.get("filter")),
+        "sort": [list(pair) for pair in view.get("sort", ())],
+        "selectable": view.get("selectable", "none"),
+        "selected": list(selected),
+        "label": label,
+    }
+    text = json.dumps(content, separators=(",", ":"), ensure_ascii=False, allow_nan=False, default=str)
+    return zlib.compress(text.encode("utf-8", "surrogatepass"), _LEVEL)
+
+
+def _flat(rows: Sequence[Mapping[str, Any]], tree: bool) -> tuple[list[Mapping[str, Any]], list[int] | None]:
+    """The rows depth first, and how deep each one is; None for a table without a tree."""
+    if not tree:
+        return list(rows), None
+    flat: list[Mapping[str, Any]] = []
+    depths: list[int] = []
+    waiting = [(row, 0) for row in reversed(rows)]
+    while waiting:
+        row, depth = waiting.pop()
+        flat.append(row)
+        depths.append(depth)
+        waiting.extend((child, depth + 1) for child in reversed(row.get("_children") or ()))
+    return flat, depths
+
+
+_NO_CELL: Mapping[str, Any] = {"v": None, "t": ""}
+
+
+def _cells(rows: Sequence[Mapping[str, Any]], field: str) -> dict[str, list[Any]]:
+    values: list[Any] = []
+    texts: list[str | None] = []
+    extras: list[dict[str, Any] | None] = []
+    told = more = False
+    for row in rows:
+        cell = row.get(field) or _NO_CELL
+        value, text = cell.get("v"), cell.get("t", "")
+        values.append(value)
+        same = value == text
+        texts.append(None if same else text)
+        told = told or not same
+        if len(cell) > 2:  # every cell has v and t
+            extras.append({name: part for name, part in cell.items() if name not in _PLAIN})
+            more = True
+        else:
+            extras.append(None)
+    found: dict[str, list[Any]] = {"v": values}
+    if told:
+        found["t"] = texts
+    if more:
+        found["x"] = extras
+    return found
+
+
+def _names(rows: Sequence[Mapping[str, Any]], columns: Sequence[Mapping[str, Any]]) -> set[str]:
+    """The icons that some cell shows."""
+    fields = [column["field"] for column in columns]
+    found = {cell.get("icon") for row in rows for field in fields if (cell := row.get(field))}
+    return {name for name in found if isinstance(name, str)}
