@@ -3,3 +3,28 @@
 In comes JSON text, out comes a `Workbook`: immutable, every unknown key kept, and equal JSON when dumped unchanged.
 It knows nothing of KQL, of data, or of how anything is drawn.
 """
+
+from dashboard.document.load import (
+    dump_document,
+    dump_workbook,
+    load_workbook,
+    load_workbooks,
+    parse_workbook,
+    parse_workbooks,
+    replace_document,
+)
+from dashboard.document.workbook import Condition, Item, Parameter, Workbook
+
+__all__ = [
+    "Condition",
+    "Item",
+    "Parameter",
+    "Workbook",
+    "dump_document",
+    "dump_workbook",
+    "load_workbook",
+    "load_workbooks",
+    "parse_workbook",
+    "parse_workbooks",
+    "replace_document",
+]

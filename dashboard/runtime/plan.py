@@ -12,18 +12,9 @@ from typing import Any, Literal
 from dashboard.document.workbook import Item, Parameter
 from dashboard.engines.protocol import QueryRequest
 from dashboard.errors import Problem
+from dashboard.parameters.options import Option
 
 Status = Literal["ready", "hidden", "unset", "unsupported", "error"]
-
-
-@dataclass(frozen=True, slots=True)
-class Option:
-    """One choice of a drop-down, options group or resource picker."""
-
-    value: str
-    label: str
-    group: str = ""
-    selected: bool = False
 
 
 @dataclass(frozen=True, slots=True)

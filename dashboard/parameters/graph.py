@@ -1,0 +1,96 @@
+"""What depends on what among the parameters of one parameters item, and circles in a whole document (section 2.7)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from dashboard.document.workbook import Parameter, text_of
+from dashboard.parameters.substitute import references
+
+
+def dependencies(parameter: Parameter) -> frozenset[str]:
+    """The names that a parameter's value and options are made from."""
+    raw = parameter.raw
+    found = set(
+        references([raw.get("crossComponentResources"), raw.get("resourceType"), raw.get("timeContextFromParameter")])
+    )
+    if parameter.time_parameter:
+        found.add(parameter.time_parameter)
+    found |= references([raw.get("query"), raw.get("jsonData")])
+    for context in parameter.criteria:
+        if text_of(context.get("operator")).lower() != "default":
+            found.add(text_of(context.get("leftOperand")))
+            if text_of(context.get("rightValType")).lower() == "param":
+                found.add(text_of(context.get("rightVal")))
+        if text_of(context.get("resultValType")).lower() == "param":
+            found.add(text_of(context.get("resultVal")))
+        found |= references([context.get("rightVal"), context.get("resultVal")])
+    return frozenset(name for name in found if name)
+
+
+def evaluation_order(parameters: Sequence[Parameter]) -> tuple[tuple[Parameter, ...], tuple[tuple[str, ...], ...]]:
+    """The parameters of one item so that each comes after those it uses, otherwise in their own order, and the circles
+    that are in the way: each as the names in it. A name that is declared again uses its earlier declaration."""
+    earlier: dict[str, int] = {}
+    last: dict[str, int] = {}
+    uses: list[set[int]] = []
+    for at, parameter in enumerate(parameters):
+        last.setdefault(parameter.name, at)
+    for at, parameter in enumerate(parameters):
+        needed = set()
+        for name in dependencies(parameter):
+            source = earlier.get(name, last.get(name))
+            if source is not None:
+                needed.add(source)
+        uses.append(needed)
+        earlier[parameter.name] = at
+    order: list[int] = []
+    done: set[int] = set()
+    circles: list[tuple[str, ...]] = []
+    for root in range(len(parameters)):
+        if root in done:
+            continue
+        stack: list[tuple[int, list[int]]] = [(root, sorted(uses[root]))]
+        open_: list[int] = [root]
+        while stack:
+            at, left = stack[-1]
+            if left:
+                following = left.pop(0)
+                if following in done:
+                    continue
+                if following in open_:
+                    circle = tuple(parameters[step].name for step in open_[open_.index(following) :])
+                    if circle not in circles:
+                        circles.append(circle)
+                    continue
+                stack.append((following, sorted(uses[following])))
+                open_.append(following)
+            else:
+                stack.pop()
+                open_.pop()
+                done.add(at)
+                order.append(at)
+    return tuple(parameters[at] for at in order), tuple(circles)
+
+
+def circles(uses: Mapping[str, Iterable[str]]) -> list[tuple[str, ...]]:
+    """The circles in a graph of names."""
+    found: list[tuple[str, ...]] = []
+    done: set[str] = set()
+    for root in uses:
+        stack: list[tuple[str, list[str]]] = [(root, sorted(uses[root]))] if root not in done else []
+        open_ = [root]
+        while stack:
+            name, left = stack[-1]
+            if left:
+                following = left.pop(0)
+                if following in open_:
+                    found.append(tuple(open_[open_.index(following) :]))
+                elif following in uses and following not in done:
+                    stack.append((following, sorted(uses[following])))
+                    open_.append(following)
+            else:
+                stack.pop()
+                open_.pop()
+                done.add(name)
+    return found
