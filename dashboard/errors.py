@@ -19,13 +19,15 @@ Severity = Literal["error", "warning", "info"]
 class Place:
     """Where something was found. Every part is optional; lines and columns count from 1.
 
-    `path` is a place inside a document, as in `items/2/content/query`.
+    `path` is a place inside a document, as in `items/2/content/query`. `length` is how many characters from the column on
+    are meant, where that is known.
     """
 
     file: str = ""
     line: int | None = None
     column: int | None = None
     path: str = ""
+    length: int | None = None
 
     def describe(self) -> str:
         """The place as a reader says it: `rules.yaml, line 3, column 7`; empty where nothing is known."""

@@ -73,10 +73,13 @@ class Index(Node):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call(Node):
-    """`name(arguments)`. Arguments may be `Named` (`f(a=1)`), `Star`, `Subquery` (tabular arguments)."""
+    """`name(arguments)`. Arguments may be `Named` (`f(a=1)`), `Star`, `Subquery` (tabular arguments). `target` is what
+    stands before a dot: `cluster('c').database('d')`. `typeof(long)` is a call whose argument is the type's `Name` (of the
+    ten KQL types); in `typeof(a:string)` it is a `Binary` with operator `:`."""
 
     name: str
     arguments: tuple[Expression, ...]
+    target: Expression | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -228,10 +231,12 @@ Statement = Let | SetOption | DeclareParameters | OtherStatement
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Query(Node):
-    """A whole text: statements, then at most one result pipe (None where only statements stand)."""
+    """A whole text: statements and the result pipe (None where only statements stand). Where the text asks for several
+    results, `pipe` is the first and `more` holds the others; a let sees the names of all lets before it."""
 
     statements: tuple[Statement, ...]
     pipe: Pipe | None
+    more: tuple[Pipe, ...] = ()
 
 
 # ---- tabular operators ---------------------------------------------------------------------------------------------
@@ -258,7 +263,7 @@ class Extend(Node):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Project(Node):
     """project, project-away, project-keep, project-rename, project-reorder, by `form`. In -reorder columns may be `Ordered`
-    (asc, desc, granny-asc and granny-desc by name); in -away and -keep they are names, wildcards allowed."""
+    by name (asc, desc; `nulls_first` True means granny-asc or granny-desc: digits compare as numbers); in -away and -keep they are names, wildcards allowed."""
 
     form: OneOf["project", "away", "keep", "rename", "reorder"]
     columns: tuple[Expression, ...]
@@ -366,7 +371,8 @@ class Lookup(Node):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Union(Node):
-    """union, first or piped. Tables are names (wildcards allowed) or subqueries. Options: kind, withsource, isfuzzy."""
+    """union, first or piped. Tables are names (wildcards allowed; a bare `*` is a `Name`, too) or subqueries. Options: kind,
+    withsource, isfuzzy."""
 
     tables: tuple[Expression, ...]
     options: Options = ()
@@ -460,11 +466,12 @@ class Serialize(Node):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evaluate(Node):
-    """evaluate plugin(arguments) [: (schema)]."""
+    """evaluate plugin(arguments) [: (schema)]. `schema_star` where the schema starts with `*`: all columns of the input."""
 
     plugin: str
     arguments: tuple[Expression, ...]
     schema: tuple[tuple[str, KqlType], ...] | None = None
+    schema_star: bool = False
     hints: Options = ()
 
 
@@ -503,7 +510,8 @@ class Search(Node):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Find(Node):
-    """find [withsource=…] [in (tables)] where predicate [project …|project-smart|project-away …]."""
+    """find [withsource=…] [in (tables)] where predicate [project …|project-smart|project-away …]. In project,
+    `column:type` is a `Binary` with operator `:`."""
 
     predicate: Expression
     tables: tuple[Expression, ...] = ()
