@@ -1,5 +1,5 @@
-"""A `Table` and an item's settings become a `View`: plain data (figure, grid, tiles, text, message) that a page, an export
-or a test can show as it is.
+"""Turns a `Table` and an item's settings into a `View`: plain, JSON-ready data that a page, an export and a test read alike.
 
-Everything that came from logs, workbooks or parameters is escaped here, and only here. It knows no engine and no page.
+In comes a planned item (settings with parameters already substituted) and the answer to its query; out goes a figure,
+grid, tiles, text or message. This is the only room that makes HTML safe, and it knows neither Streamlit nor engines.
 """

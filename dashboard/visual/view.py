@@ -6,7 +6,8 @@ All texts in a View that are named `html` are safe HTML; all others are plain te
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from dataclasses import field as _field
 from typing import Any, Literal
 
 Tone = Literal["info", "success", "warning", "error", "upsell", "plain"]
@@ -16,18 +17,25 @@ Tone = Literal["info", "success", "warning", "error", "upsell", "plain"]
 class Figure:
     """A Plotly figure as a plain dict ({"data": […], "layout": {…}}), without colours that a theme decides: pages apply
     light or dark through `theme.apply`. `metrics` is the strip of numbers under a chart: (label, text, colour).
-    `selection` names what a clicked point exports: for each trace the list of `points` rows, {x, y, series, label, …columns}."""
+    `points` names what a clicked point exports: for each trace, for each of its points, {x, y, series, label, …columns}.
+    `kind` is the visualization drawn (`linechart`, `piechart`, `map` …); `time_axis` says whether x is time, which a brush
+    needs; `side_metrics` asks for the strip at the right (pies) instead of below; `notices` are sentences under it all."""
 
     figure: Mapping[str, Any]
     height: int
     metrics: tuple[tuple[str, str, str], ...] = ()
     points: tuple[tuple[Mapping[str, Any], ...], ...] = ()
+    kind: str = ""
+    time_axis: bool = False
+    side_metrics: bool = False
+    notices: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class GridColumn:
-    """A column as drawn. `kind` says how: text, number, date, link, bar, heatmap, threshold, icon, spark, tag, composite …;
-    `options` what that kind needs (documented in visual/grid.py)."""
+    """A column as drawn. `kind` says how: text, number, date, link, bar, heatmap, threshold, icon, spark, tag, composite,
+    timeline. `options` by kind: bar {"under": bool}; spark {"style": "line" | "bar" | "area"}; others nothing.
+    `width` is a CSS length (`12ch`, `120px`, `30%`, `2fr`) or empty. `group` is true for the column with the tree's expanders."""
 
     field: str
     title: str
@@ -36,13 +44,25 @@ class GridColumn:
     width: str = ""
     visible: bool = True
     tooltip: str = ""
-    options: Mapping[str, Any] = field(default_factory=dict)
+    options: Mapping[str, Any] = _field(default_factory=dict)
+    group: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """Rows of cells. `rows[i][field]` is {"v": sort value, "t": text, …} as its column's kind says; `_id` is the row's number in
-    the table, `_children` nested rows of a tree. `total_rows` counts before `rowLimit` cut."""
+    """Rows of cells. `rows[i][field]` is a cell; `_id` is the row's number in the table (-1 for the rows that a tree makes by
+    grouping), `_children` nested rows of a tree, `_open` whether they show at first. `total_rows` counts before the
+    `rowLimit` cut. `fields` of GridColumn are unique and safe as keys (they may differ from the column's name, which is
+    `GridColumn.title` unless labelled).
+
+    A cell always has `v` (what sorts: a number, a text, a bool or null; times as ISO text) and `t` (plain text, to be shown
+    as text). It may have more, and each is drawn where it is there, whatever the kind:
+    `icon` a name of `icons.ICONS`, before the text; `bg` and `fg` colours of the cell; `tip` a tooltip; `tags` texts as pills;
+    `bar` {"share": 0 to 1, "color"}; `values` numbers or nulls of a spark, with `color`; `parts` [{"share", "color", "label"}]
+    of a composite bar; `span` {"start", "width", "color"} of a timeline, shares of the cell's width;
+    `link` {"kind": "url", "href"} opens an address; {"kind": "cell"} and {"kind": "row"} open the details of the cell or row;
+    {"kind": "workbook", "template", "parameters": {name: value}} another workbook; {"kind": "inert", "why"} is shown as text.
+    """
 
     columns: tuple[GridColumn, ...]
     rows: tuple[Mapping[str, Any], ...]
@@ -52,11 +72,13 @@ class Grid:
     sort: tuple[tuple[str, Literal["asc", "desc"]], ...] = ()
     selectable: Literal["none", "one", "many"] = "none"
     tree: bool = False
+    notices: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Tile:
-    """One tile; every slot is {"t": text, "kind": …, "color"?: …, "icon"?: …, "spark"?: […]} or None."""
+    """One tile; every slot is a cell as in `Grid`, with `kind` (and for sparks `style`) beside, or None. `big` asks for large
+    figures; then `unit` is drawn smaller after `t` and `color` is the stripe beside it."""
 
     title: Mapping[str, Any] | None
     subtitle: Mapping[str, Any] | None
@@ -74,6 +96,9 @@ class Tiles:
     show_border: bool = False
     size: str = "fixed"
     selectable: Literal["none", "one", "many"] = "none"
+    height: int = 0
+    total: int = 0
+    notices: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,156 @@
+"""Every colour the product draws data with: series colours, named colours, and the scales of heatmaps and bars.
+
+Series colours keep a contrast of at least 3:1 against both the light and the dark page, and stay apart for readers with
+a colour-vision deficiency (tests check both). The format names palettes but documents no RGB values; these are our own.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+SERIES: tuple[str, ...] = (
+    "#2b7bd6", "#d9720c", "#0e9a8a", "#9a5fd0", "#b78a00", "#d6457a", "#4a9bc9", "#6d8f2f", "#a8643c", "#7d8896",
+    "#5468d4", "#c2574a", "#3d9460", "#b257b4", "#8f8440", "#c96a9a",
+)  # fmt: skip
+"""Colours of series in order; a sixteenth series and later ones start over."""
+
+NEUTRAL = "#7d8896"
+"""The colour of "Other", of unknown values and of what has no state."""
+
+NAMED: dict[str, str] = {
+    "blue": "#2b7bd6", "bluedark": "#1d5cae", "bluedarkdark": "#274a9c", "lightblue": "#4a9bc9", "grayblue": "#5f7f9e",
+    "green": "#2e8f4e", "greendark": "#237a40", "greendarkdark": "#1c6b3a", "lightgreen": "#6d8f2f",
+    "turquoise": "#0e9a8a", "yellow": "#b78a00", "yellowdark": "#a07800", "gold": "#b78a00",
+    "orange": "#d9720c", "orangedark": "#bb5d06", "brown": "#a8643c",
+    "red": "#d0443e", "redbright": "#e0403a", "reddark": "#b0302c", "pink": "#d6457a", "magenta": "#c2409c",
+    "purple": "#9a5fd0", "purpledark": "#7b48b0", "amethyst": "#8a6bbe", "violet": "#8a6bbe",
+    "gray": NEUTRAL, "grey": NEUTRAL, "black": "#4a525c", "white": "#9aa4b0", "teal": "#0e9a8a", "cyan": "#3a93a8",
+}  # fmt: skip
+"""A colour by the name that thresholds, series settings and composite bars use (lower case)."""
+
+_WHITE = "#ffffff"
+_RAMPS: dict[str, tuple[str, ...]] = {
+    "blue": ("#eaf3fc", "#8fbfee", "#2b7bd6", "#174a8c"),
+    "lightblue": ("#ecf7fc", "#9fd3ec", "#4a9bc9", "#2a6c92"),
+    "bluedark": ("#e4edf8", "#7fa6da", "#1d5cae", "#123c74"),
+    "bluedarkdark": ("#dfe5f4", "#7186c4", "#274a9c", "#152a60"),
+    "grayblue": ("#edf1f5", "#a5b8ca", "#5f7f9e", "#3a536b"),
+    "green": ("#e8f6ec", "#8fd1a4", "#2e8f4e", "#175a2e"),
+    "lightgreen": ("#f3f8e6", "#bcd685", "#7fa536", "#50691f"),
+    "greendark": ("#e2f2e7", "#79bd90", "#237a40", "#124a25"),
+    "greendarkdark": ("#dcefe2", "#66ab7f", "#1c6b3a", "#0c3d1f"),
+    "turquoise": ("#e3f6f3", "#80d2c8", "#0e9a8a", "#07615a"),
+    "yellow": ("#fff8dc", "#fbe083", "#eec200", "#a88300"),
+    "yellowdark": ("#fbf1cf", "#e6c764", "#c49a00", "#7e6100"),
+    "orange": ("#fff1e2", "#fcc48c", "#ee8a22", "#a85505"),
+    "orangedark": ("#fde9d6", "#eda76a", "#bb5d06", "#773a02"),
+    "red": ("#fdecea", "#f2a7a2", "#d0443e", "#8a1f1b"),
+    "redbright": ("#ffeceb", "#ffa39d", "#ee4a43", "#a31a15"),
+    "reddark": ("#f9e4e2", "#d98984", "#b0302c", "#701512"),
+    "pink": ("#fdeaf2", "#f2a6c3", "#d6457a", "#8f1f49"),
+    "magenta": ("#fae8f5", "#e59fd3", "#c2409c", "#7d1c61"),
+    "purple": ("#f4edfb", "#cbaeea", "#9a5fd0", "#5e2f90"),
+    "purpledark": ("#ece3f6", "#ac8ad2", "#7b48b0", "#481f76"),
+    "amethyst": ("#f0ecf8", "#c0b0de", "#8a6bbe", "#553a86"),
+    "gray": ("#f0f2f4", "#c0c6cd", "#7d8896", "#454d57"),
+    "greenred": ("#2e9e57", "#b9d98b", "#f7e08a", "#f2a25c", "#d6403a"),
+    "redgreen": ("#d6403a", "#f2a25c", "#f7e08a", "#b9d98b", "#2e9e57"),
+    "coldhot": ("#2b6fc4", "#9cc7ea", "#f3f0e6", "#f3a979", "#cf3d35"),
+    "hotcold": ("#cf3d35", "#f3a979", "#f3f0e6", "#9cc7ea", "#2b6fc4"),
+    "yelloworangered": ("#fff3b0", "#fdc35c", "#f5873b", "#cc2f2a"),
+    "whiteblack": ("#ffffff", "#b9bfc6", "#6b737d", "#16191d"),
+    "blackwhite": ("#16191d", "#6b737d", "#b9bfc6", "#ffffff"),
+    "orangered": ("#fddba8", "#f5934a", "#c9302b"),
+    "bluegreen": ("#3b78cf", "#58b3b8", "#38a15c"),
+    "greenblue": ("#4db56a", "#58b3b8", "#2f66bd"),
+    "blueorange": ("#2f72c8", "#e9e6df", "#e8841f"),
+    "orangeblue": ("#e8841f", "#e9e6df", "#2f72c8"),
+    "purplebluegreen": ("#8a55c4", "#4c86d4", "#3ca776"),
+    "purpleblue": ("#9b6ad0", "#6f7fd6", "#2f72c8"),
+    "bluepurple": ("#5fa6e4", "#7d7fd6", "#7f3fae"),
+    "purplered": ("#b48ae0", "#c55ba0", "#c9302b"),
+    "yellowgreenblue": ("#fbf3a2", "#74c58d", "#2565ae"),
+    "yellowgreen": ("#fbf3a2", "#a8d179", "#2f8f4a"),
+}  # fmt: skip
+"""A scale from its low to its high end."""
+
+
+def series_color(index: int) -> str:
+    """The colour of the series at `index`, counted from 0."""
+    return SERIES[index % len(SERIES)]
+
+
+def named_color(name: object) -> str | None:
+    """The colour a document names (`redBright`, or `#a1b2c3`); None for unknown names, `none` and `auto`."""
+    if not isinstance(name, str):
+        return None
+    text = name.strip().lower()
+    if text in NAMED:
+        return NAMED[text]
+    digits = text[1:]
+    if text.startswith("#") and len(digits) in (3, 6) and all(c in "0123456789abcdef" for c in digits):
+        return text if len(digits) == 6 else "#" + "".join(c * 2 for c in digits)
+    return None
+
+
+def scale_color(palette: object, share: float) -> str | None:
+    """The colour at `share` (0 to 1) of a named scale; None where the palette is `none` or there is no number.
+
+    Unknown names and `auto` use the blue scale, so that a heatmap never loses its meaning over a name.
+    """
+    if math.isnan(share) or palette == "none":
+        return None
+    stops = _RAMPS.get(str(palette or "").lower(), _RAMPS["blue"])
+    return _between(stops, min(1.0, max(0.0, share)))
+
+
+def bar_color(palette: object, share: float = 1.0) -> str | None:
+    """The colour of a bar: single-hue palettes give one solid colour, scales the colour at `share`."""
+    if palette == "none":
+        return None
+    name = str(palette or "").lower()
+    if name in NAMED:
+        return NAMED[name]
+    if name in _RAMPS and not math.isnan(share):
+        return _between(_RAMPS[name], min(1.0, max(0.0, share)))
+    return NAMED["blue"]
+
+
+def ink_on(background: str) -> str:
+    """Black or white, whichever is read better on `background`."""
+    return "#10151b" if contrast("#10151b", background) >= contrast(_WHITE, background) else _WHITE
+
+
+def contrast(first: str, second: str) -> float:
+    """The contrast ratio of two colours as WCAG defines it, 1 to 21."""
+    one, two = sorted((_luminance(first), _luminance(second)), reverse=True)
+    return (one + 0.05) / (two + 0.05)
+
+
+def translucent(color: str, alpha: float) -> str:
+    """The CSS colour of a `#rrggbb` with an opacity."""
+    red, green, blue = _channels(color)
+    return f"rgba({red},{green},{blue},{alpha:g})"
+
+
+def _channels(color: str) -> tuple[int, int, int]:
+    return int(color[1:3], 16), int(color[3:5], 16), int(color[5:7], 16)
+
+
+def _luminance(color: str) -> float:
+    def linear(channel: int) -> float:
+        part = channel / 255
+        return part / 12.92 if part <= 0.03928 else float(((part + 0.055) / 1.055) ** 2.4)
+
+    red, green, blue = (linear(channel) for channel in _channels(color))
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def _between(stops: Sequence[str], share: float) -> str:
+    place = share * (len(stops) - 1)
+    left = min(int(place), len(stops) - 2)
+    part = place - left
+    low, high = _channels(stops[left]), _channels(stops[left + 1])
+    mixed = (round(a + (b - a) * part) for a, b in zip(low, high, strict=True))
+    return "#" + "".join(f"{channel:02x}" for channel in mixed)

@@ -1,0 +1,21 @@
+"""How tall an item is drawn, in CSS pixels: the format's size 0 medium, 1 small, 2 large, 3 as tall as its content, 4 tiny."""
+
+from __future__ import annotations
+
+from typing import Any
+
+_HEIGHTS = {0: 300, 1: 200, 2: 500, 4: 150}
+ROW = 32
+"""A grid's row; its heading is as tall and a search box 44."""
+
+
+def chart_height(size: Any) -> int:
+    """The height of a chart, map or graph; those "as tall as the content" are 400."""
+    return _HEIGHTS.get(size, 400) if size == 3 else _HEIGHTS.get(size, 300)
+
+
+def grid_height(size: Any, rows: int, *, search: bool = False) -> int:
+    """The height of a grid: of its size, but no taller than its rows need."""
+    needed = ROW * (rows + 1) + (44 if search else 0) + 8
+    most = 1_600 if size == 3 else max(180, _HEIGHTS.get(size, 300) + 40)
+    return max(96, min(needed, most))
