@@ -31,7 +31,7 @@ def grid(
     key: str,
     height: int | None = None,
     icons: Mapping[str, str] | None = None,
-    selected: Sequence[int] = (),
+    selected: Sequence[int] | None = None,
     label: str = "",
     on_select: Callback | None = None,
     on_event: Callback | None = None,
@@ -39,29 +39,30 @@ def grid(
     """Draws a grid and gives what was selected in it.
 
     `view` has the fields of a Grid view; `height` in pixels is the most it takes (default: the view's), short tables take
-    less. `icons` maps the icon names used in cells to `<svg>` texts. `selected` are the rows selected at first and after
-    `view` changed. `label` names the grid for screen readers. `on_select` and `on_event` run before the script does,
-    as callbacks of widgets do.
+    less. `icons` maps the icon names used in cells to `<svg>` texts; names that no cell shows are left out. `selected` are
+    the rows selected now: None leaves the selection to the reader. A selection belongs to the rows it was made in: after
+    `view` changed, it is `selected` again. `label` names the grid for screen readers. `on_select` and `on_event` run
+    before the script does, as callbacks of widgets do.
     """
-    payload = encode(view, height=height, icons=icons or {}, selected=selected, label=label)
+    payload, digest = encode(view, height=height, icons=icons, selected=selected, label=label)
     result = component("grid")(
         key=key,
         data=payload,
-        default={"selection": list(selected)},
         on_selection_change=on_select or _nothing,
         on_event_change=on_event or _nothing,
     )
-    return _state(result, selected)
+    return _state(result, digest, selected or ())
 
 
-def _state(result: Mapping[str, Any], selected: Sequence[int]) -> GridState:
+def _state(result: Mapping[str, Any], digest: str, selected: Sequence[int]) -> GridState:
     """The component's answer, which comes from a browser, as typed values; anything malformed counts as nothing."""
-    rows = result.get("selection")
+    chosen = result.get("selection")
     event = result.get("event")
-    return GridState(
-        tuple(row for row in rows if isinstance(row, int) and row >= 0) if isinstance(rows, list) else tuple(selected),
-        event if isinstance(event, Mapping) else None,
-    )
+    rows: Sequence[object] = selected
+    if isinstance(chosen, Mapping) and chosen.get("digest") == digest and isinstance(chosen.get("rows"), list):
+        rows = chosen["rows"]
+    numbers = tuple(row for row in rows if isinstance(row, int) and not isinstance(row, bool) and row >= 0)
+    return GridState(numbers, event if isinstance(event, Mapping) else None)
 
 
 def _nothing() -> None:

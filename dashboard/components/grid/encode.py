@@ -7,6 +7,7 @@ a dict as JSON twice.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import zlib
 from collections.abc import Mapping, Sequence
@@ -21,12 +22,12 @@ def encode(
     *,
     height: int | None = None,
     icons: Mapping[str, str] | None = None,
-    selected: Sequence[int] = (),
+    selected: Sequence[int] | None = None,
     label: str = "",
-) -> bytes:
-    """The bytes that the grid's script reads; the same view gives the same bytes.
+) -> tuple[bytes, str]:
+    """The bytes that the grid's script reads, and a digest of all in them but `selected`.
 
-    JSON of {columns, ids, depths, opens, cells, icons, …}, where `cells[c]` is {"v": values, "t": texts, "x": further
+    JSON of {digest, selected, columns, ids, depths, opens, cells, icons, …}, where `cells[c]` is {"v": values, "t": texts, "x": further
     parts} of column c with one entry a row in depth-first order; a text equal to its value is null in `t`, and "t" or "x"
     is left out where it holds nothing.
     """
@@ -45,11 +46,13 @@ def encode(
         "filter": bool(view.get("filter")),
         "sort": [list(pair) for pair in view.get("sort", ())],
         "selectable": view.get("selectable", "none"),
-        "selected": list(selected),
         "label": label,
     }
-    text = json.dumps(content, separators=(",", ":"), ensure_ascii=False, allow_nan=False, default=str)
-    return zlib.compress(text.encode("utf-8", "surrogatepass"), _LEVEL)
+    body = json.dumps(content, separators=(",", ":"), ensure_ascii=False, allow_nan=False, default=str)
+    body_bytes = body.encode("utf-8", "surrogatepass")
+    digest = hashlib.blake2b(body_bytes, digest_size=12).hexdigest()
+    head = json.dumps({"digest": digest, "selected": None if selected is None else list(selected)}, separators=(",", ":"))
+    return zlib.compress(head[:-1].encode() + b"," + body_bytes[1:], _LEVEL), digest
 
 
 def _flat(rows: Sequence[Mapping[str, Any]], tree: bool) -> tuple[list[Mapping[str, Any]], list[int] | None]:

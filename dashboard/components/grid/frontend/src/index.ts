@@ -1,0 +1,95 @@
+/** Mounts a grid into a Streamlit component's element, and keeps it while its rows stay the same. */
+import "tabulator-tables/dist/css/tabulator_simple.css";
+import "./grid.css";
+import { decode, Table } from "./data";
+import { Grid } from "./grid";
+
+type Content = Table & { digest: string; selected: number[] | null };
+type Mount = {
+  data: Uint8Array | null;
+  parentElement: HTMLElement;
+  setStateValue: (name: string, value: unknown) => void;
+  setTriggerValue: (name: string, value: unknown) => void;
+};
+
+const FULL = ".wb-full";
+
+class Mounted {
+  private grid: Grid | null = null;
+  private content: Content | null = null;
+  private full = false;
+  private turn = 0;
+  mount!: Mount;
+
+  private readonly resized = () => {
+    if (this.content && this.full !== Boolean(this.root.closest(FULL))) this.draw(this.content);
+  };
+
+  constructor(private readonly root: HTMLElement) {
+    window.addEventListener("resize", this.resized);
+  }
+
+  async show(mount: Mount): Promise<void> {
+    this.mount = mount;
+    const turn = ++this.turn;
+    if (!mount.data) return;
+    const content = (await decode(mount.data)) as Content;
+    await styled(this.root.parentElement!);
+    if (turn !== this.turn) return; // a newer call is on its way
+    if (this.grid && content.digest === this.content?.digest) {
+      if (content.selected) this.grid.select(content.selected);
+      return;
+    }
+    this.draw(content);
+  }
+
+  private draw(content: Content): void {
+    const same = this.content?.columns.map((column) => column.field).join("\n") === content.columns.map((column) => column.field).join("\n");
+    const kept = same ? this.grid?.keep() : undefined;
+    const selected = content.digest === this.content?.digest ? this.grid?.selected() : content.selected;
+    this.root.style.minHeight = `${this.root.offsetHeight}px`;
+    this.grid?.destroy();
+    this.content = content;
+    this.full = Boolean(this.root.closest(FULL));
+    const height = this.full ? window.innerHeight - 96 : content.height;
+    this.grid = new Grid(this.root, { ...content, selected: selected ?? [] }, height, {
+      select: (rows) => this.mount.setStateValue("selection", { digest: content.digest, rows }),
+      event: (value) => this.mount.setTriggerValue("event", value),
+    }, kept);
+    window.setTimeout(() => (this.root.style.minHeight = ""), 300);
+  }
+
+  end(): void {
+    window.removeEventListener("resize", this.resized);
+    this.grid?.destroy();
+  }
+}
+
+/** Waits for the component's style sheet, since the table measures its rows when it is built. */
+async function styled(parent: HTMLElement): Promise<void> {
+  const link = parent.querySelector<HTMLLinkElement>("link[rel=stylesheet]");
+  if (!link || link.sheet) return;
+  await new Promise((done) => {
+    link.addEventListener("load", done, { once: true });
+    link.addEventListener("error", done, { once: true });
+    window.setTimeout(done, 2000);
+  });
+}
+
+const mounted = new WeakMap<HTMLElement, Mounted>();
+
+export default function mount(given: Mount): () => void {
+  let root = given.parentElement.querySelector<HTMLElement>(":scope > .wb-grid");
+  if (!root) {
+    root = document.createElement("div");
+    root.className = "wb-grid";
+    given.parentElement.append(root);
+  }
+  const one = mounted.get(root) ?? new Mounted(root);
+  mounted.set(root, one);
+  void one.show(given).catch((problem: unknown) => {
+    root.textContent = "This table could not be drawn.";
+    console.error("watchbook grid", problem);
+  });
+  return () => one.end();
+}
