@@ -1,0 +1,131 @@
+"""Calls: arguments checked and converted, then the function's SQL."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any, TypeVar, cast
+
+from dashboard.kql.functions.all import REGISTRY
+from dashboard.kql.functions.convert import NUMBERS, convert
+from dashboard.kql.functions.literals import literal
+from dashboard.kql.functions.registry import (
+    ORDER,
+    AggregateCall,
+    AggregateFunction,
+    Context,
+    FunctionRefused,
+    Operand,
+    PythonFunction,
+    ScalarFunction,
+    Window,
+    WindowFunction,
+)
+from dashboard.table import KqlType
+
+AnyFunction = ScalarFunction | AggregateFunction | WindowFunction
+F = TypeVar("F", ScalarFunction, AggregateFunction, WindowFunction)
+
+
+def call_scalar(name: str, operands: Sequence[Operand], context: Context) -> Operand:
+    """The operand of `name(operands)`."""
+    function = _find(REGISTRY.scalars, name)
+    arguments = prepare(function, operands)
+    guardable = all(operand.guardable for operand in operands) and not function.volatile
+    if function.build is not None:
+        result = function.build(arguments, context)
+        return replace(result, guardable=result.guardable and guardable, name=None)
+    kind = function.returns(arguments) if callable(function.returns) else function.returns
+    if function.fold is not None and all(argument.is_constant for argument in arguments):
+        return literal(function.fold(*(argument.constant for argument in arguments)), kind)
+    return Operand(_sql(function.sql, arguments), kind, guardable=guardable)
+
+
+def call_aggregate(name: str, operands: Sequence[Operand], context: Context, order: str = "") -> AggregateCall:
+    """The result columns of the aggregate `name(operands)`. `order` is the content of an ORDER BY: the order of the input
+    rows, where there is one, for the aggregates that keep it (make_list)."""
+    function = _find(REGISTRY.aggregates, name)
+    arguments = prepare(function, operands)
+    # Conversions keep the column's name for the result's.
+    arguments = [replace(a, name=o.name) for a, o in zip(arguments, operands, strict=True)]
+    clause = f" ORDER BY {order}" if order else ""
+    if function.columns is not None:
+        call = function.columns(arguments)
+        return replace(call, columns=tuple(_ordered(column, clause) for column in call.columns))
+    kind = function.returns(arguments) if callable(function.returns) else function.returns
+    sql = _sql(function.sql, arguments)
+    return AggregateCall((_ordered(Operand(sql, kind, name=function.result_name(arguments)), clause),))
+
+
+def _ordered(column: Operand, clause: str) -> Operand:
+    entries = column.entries.replace(ORDER, clause) if column.entries is not None else None
+    return replace(column, sql=column.sql.replace(ORDER, clause), entries=entries, guardable=False)
+
+
+def call_window(name: str, operands: Sequence[Operand], context: Context, window: Window) -> Operand:
+    """The operand of a window function over serialized rows."""
+    function = _find(REGISTRY.windows, name)
+    arguments = prepare(function, operands)
+    kind = function.returns(arguments) if callable(function.returns) else function.returns
+    return Operand(function.sql(arguments, window), kind, guardable=False)
+
+
+def python_functions() -> tuple[PythonFunction, ...]:
+    """The functions the engine registers on its connection."""
+    entries = [*REGISTRY.scalars.values(), *REGISTRY.aggregates.values()]
+    found = {entry.python.name: entry.python for entry in entries if entry.python is not None}
+    return tuple(found.values())
+
+
+def suggestion(name: str, known: Mapping[str, Any]) -> str:
+    """` Did you mean 'x'?` where a known name is near, else nothing."""
+    lowered = {key.lower(): key for key in known}
+    near = lowered.get(name.lower()) or next(iter(difflib.get_close_matches(name, known, 1, 0.75)), None)
+    return f" Did you mean '{near}'?" if near else ""
+
+
+def _find(table: Mapping[str, F], name: str) -> F:
+    function = table.get(name)
+    if function is None:
+        raise FunctionRefused(f"'{name}' is not a function.{suggestion(name, table)}")
+    return function
+
+
+def prepare(function: AnyFunction, operands: Sequence[Operand]) -> list[Operand]:
+    """The arguments, as many as the function takes, each in the type it takes."""
+    most = None if getattr(function, "variadic", False) else len(function.parameters)
+    least = len(function.parameters) if function.required is None else function.required
+    if len(operands) < least or (most is not None and len(operands) > most):
+        wanted = str(least) if least == most else f"at least {least}" if most is None else f"{least} to {most}"
+        raise FunctionRefused(
+            f"{function.name}() takes {wanted} argument{'s' if wanted != '1' else ''}; got {len(operands)}."
+        )
+    arguments = []
+    for i, operand in enumerate(operands):
+        wanted = function.parameters[min(i, len(function.parameters) - 1)]
+        arguments.append(_argument(function.name, i, operand, wanted))
+    return arguments
+
+
+def _argument(name: str, position: int, operand: Operand, wanted: str) -> Operand:
+    if wanted == "any" or operand.type == wanted:
+        return operand
+    if wanted == "number":
+        if operand.type in NUMBERS:
+            return operand
+        if operand.type in ("dynamic", "bool"):
+            return convert(operand, "real" if operand.type == "dynamic" else "long")
+        raise FunctionRefused(f"Argument {position + 1} of {name}() must be a number; this is a {operand.type}.")
+    try:
+        return convert(operand, cast(KqlType, wanted))
+    except FunctionRefused as refused:
+        raise FunctionRefused(
+            f"Argument {position + 1} of {name}() must be a {wanted}; this is a {operand.type}."
+        ) from refused
+
+
+def _sql(template: Any, arguments: Sequence[Operand]) -> str:
+    if callable(template):
+        return str(template(arguments))
+    return str(template.format(*(argument.sql for argument in arguments)))

@@ -1,0 +1,160 @@
+"""String operators: has, contains, startswith, endswith, hasprefix, hassuffix, =~, matches regex, and their kin.
+
+A term is a maximal run of letters and digits. `has` looks for its operand between the edges of terms: an end of the operand
+that is itself no letter or digit needs no edge.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from dashboard.kql.functions.convert import convert, json_string
+from dashboard.kql.functions.literals import is_repeatable, once, text
+from dashboard.kql.functions.registry import FunctionRefused, Operand
+
+WORD: Final = "[^\\pL\\pN]"
+STARTS: Final = f"(?:^|{WORD})"
+ENDS: Final = f"(?:{WORD}|$)"
+
+TERMS: Final = ("has", "hasprefix", "hassuffix")
+PLACES: Final = {"contains": "contains", "startswith": "starts_with", "endswith": "ends_with"}
+
+STRING_OPERATORS: Final = frozenset(
+    [f"{negation}{name}{case}" for name in (*TERMS, *PLACES) for negation in ("", "!") for case in ("", "_cs")]
+    + ["=~", "!~", "matches regex", "!contains", "notcontains", "notcontains_cs", "containscs"]
+)
+
+
+def string_operator(operator: str, left: Operand, right: Operand) -> Operand:
+    """`left operator right` on texts; what is no string is compared by its text."""
+    left, right = convert(left, "string"), convert(right, "string")
+    if operator == "matches regex":
+        return Operand(f"regexp_matches({left.sql}, {pattern_sql(right)})", "bool")
+    if operator in ("=~", "!~"):
+        sign = "=" if operator == "=~" else "<>"
+        return Operand(f"({folded(left)} {sign} {folded(right)})", "bool")
+    operator = {"notcontains": "!contains", "notcontains_cs": "!contains_cs", "containscs": "contains_cs"}.get(
+        operator, operator
+    )
+    negated, name = operator.startswith("!"), operator.lstrip("!")
+    cased, name = name.endswith("_cs"), name.removesuffix("_cs")
+    if name in PLACES:
+        sides = (left.sql, right.sql) if cased else (folded(left), folded(right))
+        sql = f"{PLACES[name]}({sides[0]}, {sides[1]})"
+    else:
+        sql = _term(name, left, right, cased)
+    return Operand(f"(NOT {sql})" if negated else sql, "bool")
+
+
+def folded(operand: Operand) -> str:
+    """The operand's SQL in lower case."""
+    return text(operand.constant.lower()) if isinstance(operand.constant, str) else f"lower({operand.sql})"
+
+
+def pattern_sql(pattern: Operand) -> str:
+    """The SQL of a regular expression; a constant one must be valid."""
+    if isinstance(pattern.constant, str):
+        return text(checked_pattern(pattern.constant))
+    return pattern.sql
+
+
+def checked_pattern(pattern: str) -> str:
+    """The pattern, refused where it needs what linear-time matching cannot do."""
+    found = re.search(r"(?<!\\)\(\?(?:[=!]|<[=!])", pattern)
+    if found:
+        raise FunctionRefused("A regular expression cannot look ahead or behind.", "unsupported")
+    return pattern
+
+
+def _edges(value: str, name: str) -> str:
+    """The pattern that finds a known operand between edges of terms."""
+    start = STARTS if name in ("has", "hasprefix") and value[:1].isalnum() else ""
+    end = ENDS if name in ("has", "hassuffix") and value[-1:].isalnum() else ""
+    return f"{start}{quote(value)}{end}"
+
+
+def quote(value: str) -> str:
+    """A text as a pattern of RE2 that matches nothing else."""
+    return "".join(c if c.isalnum() or c in "_ " or ord(c) > 127 else f"\\x{{{ord(c):x}}}" for c in value)
+
+
+def _term(name: str, left: Operand, right: Operand, cased: bool) -> str:
+    flags = "" if cased else "(?i)"
+    if isinstance(right.constant, str):
+        value = right.constant
+        if not value:
+            return "TRUE"
+        matches = f"regexp_matches({left.sql}, {text(flags + _edges(value, name))})"
+        # A plain search first: it is several times faster than the pattern where the text does not occur.
+        if is_repeatable(left):
+            found = (left.sql, text(value)) if cased else (f"lower({left.sql})", text(value.lower()))
+            return f"(contains({found[0]}, {found[1]}) AND {matches})"
+        return matches
+    return _term_of(name, flags, lambda pattern: f"regexp_matches({left.sql}, {pattern})", right.sql)
+
+
+def _term_of(name: str, flags: str, matches: Callable[[str], str], needle: str) -> str:
+    def pattern(it: str) -> str:
+        start = f"CASE WHEN regexp_matches({it}, '^[\\pL\\pN]') THEN {text(STARTS)} ELSE '' END || "
+        end = f" || CASE WHEN regexp_matches({it}, '[\\pL\\pN]$') THEN {text(ENDS)} ELSE '' END"
+        return (
+            f"{text(flags)} || {start if name in ('has', 'hasprefix') else ''}regexp_escape({it})"
+            f"{end if name in ('has', 'hassuffix') else ''}"
+        )
+
+    return matches(once(needle, pattern))
+
+
+def _needles(items: Sequence[Operand]) -> tuple[list[str], list[Operand]]:
+    known: list[str] = []
+    others: list[Operand] = []
+    for item in items:
+        if item.is_constant and item.type == "dynamic":
+            value = item.constant
+            entries = value if isinstance(value, list) else [value]
+            known.extend(entry if isinstance(entry, str) else str(entry) for entry in entries if entry is not None)
+        elif isinstance(item.constant, str):
+            known.append(item.constant)
+        else:
+            others.append(item)
+    return known, others
+
+
+def has_any(operand: Operand, items: Sequence[Operand]) -> Operand:
+    """`operand has_any (items)`: at least one is a term of it."""
+    left = convert(operand, "string")
+    known, others = _needles(items)
+    tests = []
+    if any(not value for value in known):
+        tests.append("TRUE")
+    elif known:
+        tests.append(f"regexp_matches({left.sql}, {text('(?i)' + alternatives(known))})")
+    tests += [_of_array(left, item, "list_bool_or") for item in others]
+    return Operand(f"({' OR '.join(tests)})" if tests else "FALSE", "bool")
+
+
+def alternatives(values: Sequence[str]) -> str:
+    """One pattern that finds any of the values as a term."""
+    plain = [quote(v) for v in values if v[:1].isalnum() and v[-1:].isalnum()]
+    rest = [_edges(v, "has") for v in values if not (v[:1].isalnum() and v[-1:].isalnum())]
+    parts = ([f"{STARTS}(?:{'|'.join(plain)}){ENDS}"] if plain else []) + rest
+    return "|".join(parts)
+
+
+def has_all(operand: Operand, items: Sequence[Operand]) -> Operand:
+    """`operand has_all (items)`: each is a term of it."""
+    left = convert(operand, "string")
+    known, others = _needles(items)
+    tests = [_term("has", left, Operand(text(v), "string", v), False) for v in known]
+    tests += [_of_array(left, item, "list_bool_and") for item in others]
+    return Operand(f"({' AND '.join(tests)})" if tests else "TRUE", "bool")
+
+
+def _of_array(left: Operand, item: Operand, combine: str) -> str:
+    if item.type != "dynamic":
+        return _term("has", left, convert(item, "string"), False)
+    entries = f"coalesce(nullif(json_extract_string({item.sql}, '$[*]'), []), [{json_string(item)}])"
+    test = _term_of("has", "(?i)", lambda pattern: f"regexp_matches({left.sql}, {pattern})", "kql_entry")
+    return f"coalesce({combine}(list_transform({entries}, lambda kql_entry: {test})), FALSE)"
