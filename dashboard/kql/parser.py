@@ -6,6 +6,7 @@ answer shows everything that is wrong; a missing pipe or semicolon is told and t
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass, fields, is_dataclass
 from typing import NoReturn
@@ -202,8 +203,11 @@ class Parser(ShapedOperators):
                 self.recover_statement()
             following = self.texts[self.index]
             if following != ";" and following != closer and self.kinds[self.index] != "end":
-                self.report_unseparated()
-                if self.index == index or not self.at_statement():
+                after_let = (
+                    self.index > index and bool(statements) and statements[-1].span.end == self.ends[self.index - 1]
+                )
+                if not self.told_semicolon(after_let):
+                    self.report_unseparated()
                     self.recover_statement()
 
     def recover_statement(self) -> None:
@@ -221,20 +225,25 @@ class Parser(ShapedOperators):
     def at_statement(self) -> bool:
         return self.texts[self.index] in ("let", "set", "declare") and self.kinds[self.index + 1] == "name"
 
+    def told_semicolon(self, after_let: bool) -> bool:
+        """Where a new statement clearly starts and only the semicolon before it is missing, tells so."""
+        text = self.texts[self.index]
+        starts = self.at_statement() or (
+            after_let and self.kinds[self.index] == "name" and self.starts_line(self.index)
+        )
+        if starts:
+            self.report("KQ015", f"A semicolon is missing before '{text}'.", "End the statement above with ;.")
+        return starts
+
     def report_unseparated(self) -> None:
         """Tells what is wrong where a statement ended and neither a semicolon nor the end follows."""
         text = self.texts[self.index]
-        if self.at_statement():
-            self.report("KQ015", f"A semicolon is missing before '{text}'.", "End the statement above with ;.")
-            return
         if text in (")", "]", "}"):
             self.report("KQ013", f"This '{text}' closes nothing.", "Remove it, or open its bracket before.")
             return
-        try:
-            hint = "Queries are separated by ; and operators by |."
+        hint = "Queries are separated by ; and operators by |."
+        with contextlib.suppress(Unparsable):
             self.fail_expected("'|', ';' or the end of the query", hint if self.starts_line(self.index) else "")
-        except Unparsable:
-            return
 
     def statement(self) -> Statement | Pipe:
         """Takes one statement or one pipe."""

@@ -7,6 +7,7 @@ several mistakes are told at once.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import NoReturn, TypeVar
 
@@ -23,6 +24,11 @@ T = TypeVar("T")
 # the tree meets Python's own limit.
 MAX_NESTING = 60
 MAX_PROBLEMS = 50
+# What may stand between two operands, for those who wrote AND or conatins.
+WORD_OPERATORS = (
+    "and", "or", "in", "has", "contains", "startswith", "endswith", "between", "has_any", "has_all", "has_cs",
+    "contains_cs", "hasprefix", "hassuffix", "startswith_cs", "endswith_cs",
+)  # fmt: skip
 _OPENERS = {"(": ")", "[": "]", "{": "}"}
 _CLOSERS = frozenset(")]}")
 
@@ -70,8 +76,8 @@ class Cursor:
 
     def too_deep(self, span: Span) -> NoReturn:
         """Refuses the whole text."""
-        message = f"The query is nested more than {MAX_NESTING} levels deep here."
-        hint = "Move inner parts into let statements."
+        message = "The query is nested too deeply here."
+        hint = f"At most {MAX_NESTING} brackets stand inside one another. Move inner parts into let statements."
         self.problems.append(problem_at(self.text, span, "KQ002", message, hint))
         raise TooDeep
 
@@ -106,9 +112,15 @@ class Cursor:
         if kind == "bad":
             if text == "\\" and self.text[self.ends[self.index] : self.ends[self.index] + 1] in ("'", '"'):
                 self.fail("KQ016", "A backslash stands before a quotation mark.", "Remove the backslash.")
-            hint = f"Names with other letters than a–z are written ['{text}…']." if text.isalpha() else "Remove it."
+            hint = "Remove it."
+            if text.isalpha():
+                at = self.starts[self.index]
+                name = next(word[0] for word in re.finditer(r"\w+", self.text) if word.end() > at)
+                hint = f"A name with other letters than a–z is written ['{short(name)}']."
             self.fail("KQ016", f"The character '{text}' does not belong to KQL.", hint)
-        found = "the query ends" if kind == "end" else f"found '{_short(text)}'"
+        if kind == "name" and not hint:
+            hint = did_you_mean(text, WORD_OPERATORS) if len(text) > 1 else ""
+        found = "the query ends" if kind == "end" else f"found '{short(text)}'"
         self.fail("KQ010", f"Expected {what}, {found}.", hint)
 
     # ---- looking and taking
@@ -225,7 +237,7 @@ class Cursor:
             self.index += 1
 
 
-def _short(text: str) -> str:
+def short(text: str) -> str:
     """A token's text cut to what fits in a sentence."""
     text = text.replace("\n", " ").replace("\r", "")
     return text if len(text) <= 40 else text[:39] + "…"

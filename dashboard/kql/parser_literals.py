@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from dashboard.kql.literals import TYPE_NAMES, read_span, read_typed
-from dashboard.kql.parser_cursor import Cursor
+from dashboard.kql.parser_cursor import Cursor, short
 from dashboard.kql.syntax import Literal, Span
 from dashboard.kql.tokens import UnknownEscape, string_value
 from dashboard.table import KqlType, format_datetime, format_timespan
@@ -65,7 +65,7 @@ class Literals(Cursor):
             number = int(text, 16) if text[:2] in ("0x", "0X") else int(text[:40])  # one that long is refused anyway
             number = -number if negative else number
             if not -(2**63) <= number < 2**63:
-                self.report("KQ020", f"{text} does not fit in a long.", "Write decimal(…) or real(…).", span)
+                self.report("KQ020", f"{short(text)} does not fit in a long.", "Write decimal(…) or real(…).", span)
             return Literal(span=span, type="long", value=number)
         if kind == "real":
             return Literal(span=span, type="real", value=-float(text) if negative else float(text))
@@ -87,7 +87,7 @@ class Literals(Cursor):
             value = read_typed(kind, inside)
         except (ValueError, OverflowError):
             hint = f"It counts as null. Write it like {_WRITTEN[kind]}."
-            self.report("KQ020", f"'{inside.strip()}' cannot be read as a {kind}.", hint, span, "warning")
+            self.report("KQ020", f"'{short(inside.strip())}' cannot be read as a {kind}.", hint, span, "warning")
             value = None
         if negative and value is not None and kind in ("int", "long", "real", "decimal", "timespan"):
             value = -value
@@ -107,6 +107,7 @@ class Literals(Cursor):
                     span = Span(start, start + len(problem.escape))
                     hint = "Write \\\\ for a backslash, or the string as @'…', where backslashes stand for themselves."
                     self.report("KQ019", f"'{problem.escape}' is no escape that KQL knows.", hint, span)
+                    parts.append("")
             elif kind == "curly":
                 self.report_curly()
                 parts.append(token[1:-1])
@@ -119,9 +120,9 @@ class Literals(Cursor):
     def report_curly(self) -> None:
         """Records that the token at hand is written in curly quotes."""
         token = self.texts[self.index]
-        message = f"{token[0]}…{token[-1]} are curly quotation marks, which KQL does not read."
+        message = f"{token[0]} and {token[-1]} are curly quotation marks, which KQL does not read."
         quote = "'" if '"' in token else '"'
-        self.report("KQ017", message, f"Write {quote}{token[1:-1]}{quote} with straight ones.")
+        self.report("KQ017", message, f"Write {quote}{short(token[1:-1])}{quote} with straight ones.")
 
     # ---- dynamic
 
