@@ -1,6 +1,6 @@
 """The grid: a table of up to some hundred thousand rows with bars, icons, sparks, trees, a filter, selection and keyboard.
 
-It draws the mapping form of a Grid view. Every text in it is shown as text; only `icons` are drawings, and they are
+It draws a Grid view, or a mapping of the same form. Every text in it is shown as text; only `icons` are drawings, and they are
 taken from the product's own catalogue by whoever calls.
 """
 
@@ -13,8 +13,6 @@ from typing import Any
 from dashboard.components import component
 from dashboard.components.grid.encode import encode
 
-Callback = Callable[[], None]
-
 
 @dataclass(frozen=True, slots=True)
 class GridState:
@@ -26,31 +24,38 @@ class GridState:
 
 
 def grid(
-    view: Mapping[str, Any],
+    view: Mapping[str, Any] | object,
     *,
     key: str,
     height: int | None = None,
     icons: Mapping[str, str] | None = None,
     selected: Sequence[int] | None = None,
     label: str = "",
-    on_select: Callback | None = None,
-    on_event: Callback | None = None,
+    on_select: Callable[[tuple[int, ...]], None] | None = None,
+    on_event: Callable[[Mapping[str, Any]], None] | None = None,
 ) -> GridState:
     """Draws a grid and gives what was selected in it.
 
-    `view` has the fields of a Grid view; `height` in pixels is the most it takes (default: the view's), short tables take
+    `view` has the fields of a Grid view, as attributes or as a mapping; `height` in pixels is the most it takes (default: the view's), short tables take
     less. `icons` maps the icon names used in cells to `<svg>` texts; names that no cell shows are left out. `selected` are
     the rows selected now: None leaves the selection to the reader. A selection belongs to the rows it was made in: after
-    `view` changed, it is `selected` again. `label` names the grid for screen readers. `on_select` and `on_event` run
-    before the script does, as callbacks of widgets do.
+    `view` changed, it is `selected` again. `label` names the grid for screen readers. `on_select` gets the rows now
+    selected and `on_event` the event; both run before the script does, as callbacks of widgets do.
     """
+    import streamlit as st
+
     payload, digest = encode(view, height=height, icons=icons, selected=selected, label=label)
-    result = component("grid")(
-        key=key,
-        data=payload,
-        on_selection_change=on_select or _nothing,
-        on_event_change=on_event or _nothing,
-    )
+
+    def chosen() -> None:
+        if on_select is not None:
+            on_select(_state(st.session_state[key], digest, selected or ()).rows)
+
+    def followed() -> None:
+        event = _state(st.session_state[key], digest, ()).event
+        if on_event is not None and event is not None:
+            on_event(event)
+
+    result = component("grid")(key=key, data=payload, on_selection_change=chosen, on_event_change=followed)
     return _state(result, digest, selected or ())
 
 
@@ -63,7 +68,3 @@ def _state(result: Mapping[str, Any], digest: str, selected: Sequence[int]) -> G
         rows = chosen["rows"]
     numbers = tuple(row for row in rows if isinstance(row, int) and not isinstance(row, bool) and row >= 0)
     return GridState(numbers, event if isinstance(event, Mapping) else None)
-
-
-def _nothing() -> None:
-    """Streamlit keeps a component's value only where it has a callback."""

@@ -18,7 +18,7 @@ _PLAIN = frozenset({"v", "t"})
 
 
 def encode(
-    view: Mapping[str, Any],
+    view: Mapping[str, Any] | object,
     *,
     height: int | None = None,
     icons: Mapping[str, str] | None = None,
@@ -31,8 +31,11 @@ def encode(
     parts} of column c with one entry a row in depth-first order; a text equal to its value is null in `t`, and "t" or "x"
     is left out where it holds nothing.
     """
-    columns = [dict(column) for column in view["columns"]]
-    rows, depths = _flat(view["rows"], bool(view.get("tree")))
+    columns = [
+        {name: _part(column, name, default) for name, default in _COLUMN.items()}
+        for column in _part(view, "columns", ())
+    ]
+    rows, depths = _flat(_part(view, "rows", ()), bool(_part(view, "tree", False)))
     names = _names(rows, columns)
     content = {
         "columns": columns,
@@ -41,18 +44,33 @@ def encode(
         "opens": [number for number, row in enumerate(rows) if row.get("_open")],
         "cells": [_cells(rows, column["field"]) for column in columns],
         "icons": {name: svg for name, svg in (icons or {}).items() if name in names},
-        "height": height or view.get("height") or 300,
-        "total": max(view.get("total_rows") or 0, len(rows)),
-        "filter": bool(view.get("filter")),
-        "sort": [list(pair) for pair in view.get("sort", ())],
-        "selectable": view.get("selectable", "none"),
+        "height": height or _part(view, "height", 0) or 300,
+        "total": max(_part(view, "total_rows", 0), len(rows)),
+        "filter": bool(_part(view, "filter", False)),
+        "sort": [list(pair) for pair in _part(view, "sort", ())],
+        "selectable": _part(view, "selectable", "none"),
         "label": label,
     }
     body = json.dumps(content, separators=(",", ":"), ensure_ascii=False, allow_nan=False, default=str)
     body_bytes = body.encode("utf-8", "surrogatepass")
     digest = hashlib.blake2b(body_bytes, digest_size=12).hexdigest()
-    head = json.dumps({"digest": digest, "selected": None if selected is None else list(selected)}, separators=(",", ":"))
+    head = json.dumps(
+        {"digest": digest, "selected": None if selected is None else list(selected)}, separators=(",", ":")
+    )
     return zlib.compress(head[:-1].encode() + b"," + body_bytes[1:], _LEVEL), digest
+
+
+_COLUMN: Mapping[str, Any] = {
+    "field": "", "title": "", "kind": "text", "align": "left", "width": "", "visible": True, "tooltip": "", "options": {},
+    "group": False,
+}  # fmt: skip
+
+
+def _part(view: Mapping[str, Any] | object, name: str, default: Any) -> Any:
+    """A field of a view in mapping or object form. (Turning a large view into dicts first would copy every cell.)"""
+    if isinstance(view, Mapping):
+        return view.get(name, default)
+    return getattr(view, name, default)
 
 
 def _flat(rows: Sequence[Mapping[str, Any]], tree: bool) -> tuple[list[Mapping[str, Any]], list[int] | None]:

@@ -90,6 +90,7 @@ function naturalWidth(table: Table, column: Column, at: number, available: numbe
 export function markRow(table: Table, row: RowComponent): void {
   const { n } = row.getData() as Row;
   const element = row.getElement();
-  element.setAttribute("aria-rowindex", String(n + 2));
+  element.setAttribute("aria-rowindex", String((row.getPosition() || n + 1) + 1));
+  if (table.selectable !== "none") element.setAttribute("aria-selected", String(row.isSelected()));
   if (table.depths) element.setAttribute("aria-level", String(table.depths[n]! + 1));
 }

@@ -33,6 +33,7 @@ export class Grid {
   private readonly box: HTMLInputElement | null;
   private readonly status = el("div", "wb-grid-status");
   private readonly holder = el("div", "wb-grid-table");
+  private readonly empty = el("span", "wb-grid-empty", "No rows.");
   private found: number;
   private built = false;
   private quiet = false;
@@ -54,7 +55,7 @@ export class Grid {
       maxHeight: Math.max(120, height - top),
       index: "n",
       nestedFieldSeparator: false,
-      placeholder: el("span", "wb-grid-empty", "No rows.") as unknown as string,
+      placeholder: this.empty as unknown as string,
       columnHeaderSortMulti: true,
       initialSort: this.initialSort(kept),
       rowFormatter: (row) => markRow(table, row),
@@ -69,6 +70,8 @@ export class Grid {
       dataTreeStartExpanded: tree ? (row: RowComponent) => opens.has((row.getData() as Row).n) : false,
     } as ConstructorParameters<typeof Tabulator>[1]);
     this.widget.on("tableBuilt", () => this.ready(kept));
+    this.widget.on("rowSelected", (row) => row.getElement().setAttribute("aria-selected", "true"));
+    this.widget.on("rowDeselected", (row) => row.getElement().setAttribute("aria-selected", "false"));
     this.widget.on("rowSelectionChanged", () => this.selectionChanged());
     this.widget.on("rowClick", (_event, row) => {
       if (tree && table.ids[(row.getData() as Row).n]! < 0) row.treeToggle();
@@ -148,6 +151,7 @@ export class Grid {
 
   private filter(query: string): void {
     this.found = this.search.set(query);
+    this.empty.textContent = this.search.active ? "No row matches the search." : "No rows.";
     if (this.search.active) this.widget.setFilter((row: Row) => this.search.keeps(row.n));
     else this.widget.clearFilter(false);
     this.tell();
