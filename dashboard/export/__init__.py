@@ -1,1 +1,5 @@
-"""A `View` or a `Table` becomes a file: PNG, SVG, HTML, CSV, XLSX, PDF. Files say what they show; cells are formula-safe."""
+"""Turns tables and views into files a person takes away: CSV, XLSX, JSON, standalone HTML, PNG, SVG and PDF.
+
+In come a `Table` or `View` and the facts that must travel with it (title, parameters, time range, source, time of the run,
+what was cut off); out come bytes. Nothing in a file runs, loads from outside or turns into a formula. Knows no Streamlit.
+"""

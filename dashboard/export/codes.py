@@ -1,0 +1,11 @@
+"""Codes of this room: what a reader sees when an export cannot be made."""
+
+from __future__ import annotations
+
+CODES: dict[str, str] = {
+    "EX001": "The format of an export is not one of csv, json, xlsx.",
+    "EX002": "A picture or PDF needs Chromium, and none was found.",
+    "EX003": "Chromium was found, but it could not draw.",
+    "EX004": "Chromium took too long to draw.",
+    "EX005": "A chart's picture can be PNG or SVG, and another format was asked for.",
+}

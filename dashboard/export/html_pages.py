@@ -1,0 +1,178 @@
+"""Standalone HTML: one chart, or a whole workbook. Such a file needs no network and asks none: scripts, styles and data are
+inside it, and its own content security policy forbids everything else."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dashboard.visual import theme
+from dashboard.visual.build import message_view
+from dashboard.visual.html import metrics_html, notices_html, stylesheet, text, view_html
+from dashboard.visual.links import safe_address
+from dashboard.visual.view import Figure, View
+
+if TYPE_CHECKING:
+    from dashboard.runtime.plan import PlannedItem
+
+Drawn = tuple["PlannedItem", "View | None"]
+
+
+def export_figure_html(figure: Figure, *, title: str = "", facts: Mapping[str, str] | None = None) -> bytes:
+    """One chart as an interactive page of its own, with its strip of numbers and the facts under it."""
+    charts: list[dict[str, Any]] = []
+    body = f'<section class="item">{_heading(title)}{_figure(figure, charts)}</section>'
+    return _page(title or "Chart", body, facts or {}, charts)
+
+
+def export_page_html(title: str, items: Iterable[Drawn], facts: Mapping[str, str] | None = None) -> bytes:
+    """A whole workbook as one page: items with their views, in the workbook's own order, widths and groups.
+
+    `items` are (planned item, view) pairs: all items of a plan, or the top ones alone (views of nested items are found among
+    the pairs by path). An item without a view is drawn from its plan: tabs, parameters, or the message of its status.
+    """
+    pairs = list(items)
+    views = {planned.path: view for planned, view in pairs}
+    nested = {path for planned, _ in pairs for path in _paths_inside(planned)}
+    roots = [planned for planned, _ in pairs if planned.path not in nested]
+    charts: list[dict[str, Any]] = []
+    body = _row(roots, views, charts)
+    return _page(title, f'<h1 class="workbook">{text(title)}</h1>{_told(facts or {}, "lead")}{body}', {}, charts)
+
+
+def _paths_inside(planned: PlannedItem) -> Iterable[str]:
+    for child in planned.items:
+        yield child.path
+        yield from _paths_inside(child)
+
+
+def _row(items: Sequence[PlannedItem], views: Mapping[str, View | None], charts: list[dict[str, Any]]) -> str:
+    drawn = [_item(item, views, charts) for item in items if item.status != "hidden"]
+    return f'<div class="row">{"".join(drawn)}</div>'
+
+
+def _item(planned: PlannedItem, views: Mapping[str, View | None], charts: list[dict[str, Any]]) -> str:
+    width = planned.item.custom_width or 100.0
+    style = f'style="--w:{min(100.0, max(5.0, width)):g}"'
+    border = " bordered" if planned.item.style.get("showBorder") is True else ""
+    title = planned.texts.get("title") or ""
+    view = views.get(planned.path)
+    kind = planned.item.kind
+    if view is not None:
+        content = _figure(view, charts) if isinstance(view, Figure) else view_html(view)
+    elif planned.status in ("unset", "unsupported", "error"):
+        content = view_html(message_view(planned.status, planned.message, planned.problem))
+    elif kind == "group":
+        content = _row(planned.items, views, charts)
+    elif kind == "links":
+        content = _links(planned)
+    elif kind == "parameters":
+        content = _parameters(planned)
+    else:
+        content = view_html(message_view("empty", planned.message or "This item has not been run."))
+    if not content:
+        return ""
+    return f'<section class="item {text(kind)}{border}" {style}>{_heading(title)}{content}</section>'
+
+
+def _heading(title: str) -> str:
+    return f"<h2>{text(title)}</h2>" if title else ""
+
+
+def _links(planned: PlannedItem) -> str:
+    tabs = [tab for tab in planned.tabs if tab.label]
+    if str(planned.settings.get("style") or "") == "tabs":
+        chosen = ' class="chosen" aria-current="true"'
+        entries = "".join(f"<li{chosen if tab.selected else ''}>{text(tab.label)}</li>" for tab in tabs)
+        return f'<ul class="tabs">{entries}</ul>' if entries else ""
+    parts = []
+    for tab in tabs:
+        href = safe_address(tab.url)
+        label = (
+            f'<a href="{text(href)}" target="_blank" rel="noopener noreferrer nofollow">{text(tab.label)}</a>'
+            if href
+            else text(tab.label)
+        )
+        parts.append(f"<li>{text(tab.pre_text)} {label} {text(tab.post_text)}</li>")
+    return f'<ul class="links">{"".join(parts)}</ul>' if parts else ""
+
+
+def _parameters(planned: PlannedItem) -> str:
+    entries = "".join(
+        f"<li><span>{text(control.parameter.label)}</span> <b>{text(_short(control.text) or 'not set')}</b></li>"
+        for control in planned.controls
+        if control.visible
+    )
+    return f'<ul class="pills">{entries}</ul>' if entries else ""
+
+
+def _short(value: str) -> str:
+    return value if len(value) <= 120 else value[:119] + "…"
+
+
+def _figure(view: Figure, charts: list[dict[str, Any]]) -> str:
+    number = len(charts)
+    charts.append({"light": theme.apply(view.figure, False), "dark": theme.apply(view.figure, True)["layout"]})
+    side = " side" if view.side_metrics else ""
+    chart = f'<div class="chart" id="chart-{number}" style="height:{int(view.height)}px"></div>'
+    return f'<div class="figure{side}">{chart}{metrics_html(view)}</div>{notices_html(view.notices)}'
+
+
+def _told(facts: Mapping[str, str], kind: str) -> str:
+    entries = "".join(f"<li><span>{text(name)}</span> {text(value)}</li>" for name, value in facts.items() if value)
+    return f'<ul class="facts {kind}">{entries}</ul>' if entries else ""
+
+
+def _page(title: str, body: str, facts: Mapping[str, str], charts: list[dict[str, Any]]) -> bytes:
+    style = stylesheet() + _STYLE
+    scripts: list[str] = []
+    data = ""
+    if charts:
+        data = f'<script type="application/json" id="charts">{script_json(charts)}</script>'
+        scripts = [plotly_source(), _SCRIPT]
+    policy = "; ".join([
+        "default-src 'none'",
+        "script-src " + (" ".join(f"'sha256-{_hash(script)}'" for script in scripts) or "'none'"),
+        "style-src 'unsafe-inline'", "img-src data: blob:", "base-uri 'none'", "form-action 'none'",
+    ])  # fmt: skip
+    tail = "".join(f"<script>{script}</script>" for script in scripts)
+    page = (
+        '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
+        f'<meta http-equiv="Content-Security-Policy" content="{text(policy)}">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        '<meta name="referrer" content="no-referrer"><meta name="color-scheme" content="light dark">'
+        f"<title>{text(title)}</title><style>{style}</style></head><body><main>{body}{_told(facts, 'foot')}</main>"
+        f"{data}{tail}</body></html>\n"
+    )
+    return page.encode("utf-8", "replace")
+
+
+def script_json(value: Any) -> str:
+    """JSON that may stand inside a `<script>`: nothing in it can end the element or start a comment."""
+    plain = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    escapes = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
+    return "".join(escapes.get(char, char) for char in plain) if any(mark in plain for mark in escapes) else plain
+
+
+@lru_cache(maxsize=1)
+def plotly_source() -> str:
+    """plotly.js as the installed package carries it."""
+    import importlib.util
+
+    found = importlib.util.find_spec("plotly")
+    folder = Path(found.origin).parent if found and found.origin else Path()
+    source = (folder / "package_data" / "plotly.min.js").read_text(encoding="utf-8")
+    return source.replace("</script", "<\\/script")
+
+
+def _hash(script: str) -> str:
+    return base64.b64encode(hashlib.sha256(script.encode("utf-8")).digest()).decode("ascii")
+
+
+_STYLE = (Path(__file__).parent / "page.css").read_text(encoding="utf-8")
+_SCRIPT = (Path(__file__).parent / "page.js").read_text(encoding="utf-8")
