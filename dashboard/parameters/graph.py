@@ -9,14 +9,23 @@ from dashboard.parameters.substitute import references
 
 
 def dependencies(parameter: Parameter) -> frozenset[str]:
-    """The names that a parameter's value and options are made from."""
+    """The names that a parameter's value and options are made from. Keys that its data source does not read are what the
+    editor left behind, and so is a time context that names the parameter itself."""
     raw = parameter.raw
-    found = set(
-        references([raw.get("crossComponentResources"), raw.get("resourceType"), raw.get("timeContextFromParameter")])
-    )
-    if parameter.time_parameter:
-        found.add(parameter.time_parameter)
-    found |= references([raw.get("query"), raw.get("jsonData")])
+    if parameter.kind == "time":
+        return frozenset()
+    if parameter.kind == "text" and parameter.criteria:
+        return _criteria_names(parameter)
+    if parameter.query.strip():
+        found = set(references([raw.get("query"), raw.get("crossComponentResources")]))
+        if parameter.time_parameter != parameter.name:
+            found.add(parameter.time_parameter.strip("{}"))
+        return frozenset(name for name in found if name)
+    return references(parameter.json_data)
+
+
+def _criteria_names(parameter: Parameter) -> frozenset[str]:
+    found: set[str] = set()
     for context in parameter.criteria:
         if text_of(context.get("operator")).lower() != "default":
             found.add(text_of(context.get("leftOperand")))

@@ -3,3 +3,11 @@ how many at once, from which cache.
 
 In come a `Workbook`, values and an engine; out come a `Plan` and one result an item. It draws nothing.
 """
+
+from dashboard.parameters.options import Option
+from dashboard.runtime.evaluate import Session, run_all
+from dashboard.runtime.plan import Control, Plan, PlannedItem, Tab
+from dashboard.runtime.report import report
+from dashboard.runtime.results import ItemResult
+
+__all__ = ["Control", "ItemResult", "Option", "Plan", "PlannedItem", "Session", "Tab", "report", "run_all"]

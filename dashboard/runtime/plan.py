@@ -12,7 +12,7 @@ from typing import Any, Literal
 from dashboard.document.workbook import Item, Parameter
 from dashboard.engines.protocol import QueryRequest
 from dashboard.errors import Problem
-from dashboard.parameters.options import Option
+from dashboard.parameters.options import Option as Option
 
 Status = Literal["ready", "hidden", "unset", "unsupported", "error"]
 
@@ -50,6 +50,19 @@ class Tab:
     enabled: bool = True
     pre_text: str = ""
     post_text: str = ""
+    style: str = ""
+    icon: str = ""
+
+
+@dataclass(frozen=True)
+class MergeInput:
+    """A step that a merge reads: the request that answers it (`inputs` where that is a merge itself), or the status and
+    the sentence that say why there is none."""
+
+    request: QueryRequest | None = None
+    inputs: Mapping[str, MergeInput] = field(default_factory=dict)
+    status: Status = "ready"
+    message: str = ""
 
 
 @dataclass(frozen=True)
@@ -58,7 +71,9 @@ class PlannedItem:
 
     `status` `ready` means it is drawn; then a query item has `query`. Other statuses have a `message` for the reader.
     `key` is equal for two evaluations if and only if the item would give the same result and be drawn the same: an
-    item whose key did not change need not run or be drawn again. `texts` holds substituted texts by their key in the
+    item whose key did not change need not run or be drawn again. A group's key covers the group alone, not what is in
+    it. `settings` of a group also holds `loaded` (its content was made) and `expanded`. `inputs` are the steps that a merge
+    reads, by name. `exports` are the names that a selection or a brush sets. `texts` holds substituted texts by their key in the
     content (`title`, `json` for markdown, `noDataMessage`); `settings` the substituted content that visual reads.
     """
 
@@ -75,6 +90,7 @@ class PlannedItem:
     tabs: tuple[Tab, ...] = ()
     items: tuple[PlannedItem, ...] = ()
     exports: tuple[str, ...] = ()
+    inputs: Mapping[str, MergeInput] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,206 @@
+"""`Session`: one reader's view of one workbook over one engine. It holds what the reader did and makes plans of it."""
+
+from __future__ import annotations
+
+import datetime as dt
+import threading
+import zoneinfo
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from typing import Any
+
+from dashboard import settings
+from dashboard.document.workbook import Item, Workbook
+from dashboard.engines.protocol import CancelToken, Engine
+from dashboard.errors import Cancelled, Problem
+from dashboard.parameters.substitute import Context
+from dashboard.parameters.times import TimeRange
+from dashboard.runtime.answers import Answers
+from dashboard.runtime.controls import Evaluator
+from dashboard.runtime.estate import Estate
+from dashboard.runtime.evaluation import Evaluation, Templates
+from dashboard.runtime.execute import Executor, Statistics, shared_executor
+from dashboard.runtime.plan import Plan, PlannedItem
+from dashboard.runtime.results import ItemResult, item_result
+from dashboard.runtime.state import State
+
+Progress = Callable[[int, int], None]
+"""Called with how many items are done, and of how many."""
+
+
+class Session:
+    """Evaluates a workbook for one reader. Safe to use from several threads.
+
+    `values` are initial values by parameter name, from an address or a command line: texts are read by the parameter's kind
+    (`24h` for a time range, `a,b` or a JSON list for a multi-select, an option's value or label). `now` fixes the time
+    that relative ranges end at; without it that is the clock, at the next full minute, until `refresh`. `time_zone` is
+    the reader's, for times in prose. `all_items` evaluates hidden items too. `time_range_ms` sets every time range
+    parameter. `templates` finds what template groups load. `statistics` counts the queries run.
+    """
+
+    def __init__(
+        self,
+        workbook: Workbook,
+        engine: Engine,
+        *,
+        values: Mapping[str, Any] | None = None,
+        now: dt.datetime | None = None,
+        time_zone: str = "UTC",
+        all_items: bool = False,
+        time_range_ms: int | None = None,
+        templates: Templates | None = None,
+        executor: Executor | None = None,
+    ) -> None:
+        self.workbook = workbook
+        self.engine = engine
+        self.statistics = Statistics()
+        self._executor = executor or shared_executor(engine)
+        self._initial = {name: value for name, value in (values or {}).items() if value is not None}
+        self._fixed_now = _utc(now) if now is not None else None
+        self._now = self._fixed_now or _next_minute()
+        self._zone = _zone(time_zone)
+        self._all_items = all_items
+        self._time_range = TimeRange(time_range_ms) if time_range_ms and time_range_ms > 0 else None
+        self._templates = templates
+        self._loaded: dict[str, tuple[Item, ...] | None] = {}
+        self._state = State()
+        self._lock = threading.RLock()
+        self._version: str | None = None
+        self._last: tuple[tuple[Any, ...], Plan] | None = None
+
+    # ---- what a reader does --------------------------------------------------------------------------------------
+
+    def set_value(self, name: str, value: Any, *, scope_path: str = "") -> None:
+        """Sets a parameter: in the parameters item or group at `scope_path`, else wherever it is declared. None takes the
+        reader's choice back, so that defaults hold again."""
+        with self._lock:
+            if value is None and not scope_path:
+                self._initial.pop(name, None)
+            self._state = self._state.with_value(scope_path, name, value)
+
+    def select(self, item_path: str, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Selects rows, tiles or marks of an item; what it exports follows. No rows take the selection back."""
+        with self._lock:
+            self._state = self._state.with_selection(item_path, tuple(dict(row) for row in rows))
+
+    def set_tab(self, item_path: str, index: int) -> None:
+        """Selects a tab, or presses a link or button that sets a parameter, of a links item; `index` counts from 0."""
+        with self._lock:
+            self._state = self._state.with_tab(item_path, index)
+
+    def brush(self, item_path: str, start: dt.datetime | None, end: dt.datetime | None) -> None:
+        """Brushes a range of time in a chart; without both ends takes it back."""
+        bounds = (_utc(start), _utc(end)) if start is not None and end is not None and start < end else None
+        with self._lock:
+            self._state = self._state.with_brush(item_path, bounds)
+
+    def open_group(self, path: str) -> None:
+        """Loads a group that loads on demand, or expands a collapsed one."""
+        with self._lock:
+            self._state = self._state.with_group(path, True)
+
+    def close_group(self, path: str) -> None:
+        """Collapses a group."""
+        with self._lock:
+            self._state = self._state.with_group(path, False)
+
+    def refresh(self) -> None:
+        """Moves now to the clock and lets failed queries run again; results of unchanged queries are kept."""
+        with self._lock:
+            self._now = self._fixed_now or _next_minute()
+            self._last = None
+        self._executor.forget_failures()
+
+    @property
+    def now(self) -> dt.datetime:
+        """The moment that relative time ranges end at."""
+        return self._now
+
+    # ---- what comes of it ----------------------------------------------------------------------------------------
+
+    def plan(self, cancel: CancelToken | None = None) -> Plan:
+        """The workbook as it stands: runs the queries that parameters need, and decides everything else. Raises Cancelled."""
+        with self._lock:
+            state, now, initial = self._state, self._now, dict(self._initial)
+            version = self.engine.version()
+            made_for = (state.acts, now, version, tuple(sorted(map(str, initial))))
+            if self._last is not None and self._last[0] == made_for:
+                return self._last[1]
+        context = Context("prose", now, self._zone)
+        answers = Answers(self._executor, self.statistics, cancel, version)
+        estate = Estate(answers.get, now) if self.engine.name == "local" else None
+        evaluation = Evaluation(
+            self.workbook,
+            self.engine,
+            answers,
+            state,
+            initial,
+            context,
+            all_items=self._all_items,
+            evaluator=Evaluator(self.engine, answers, context, estate, self._time_range),
+            templates=self._templates,
+            loaded=self._loaded,
+        )
+        items = evaluation.run()
+        plan = Plan(items, evaluation.values, tuple(self._problems(evaluation.problems)))
+        with self._lock:
+            self._last = (made_for, plan)
+            self._version = version
+        return plan
+
+    def result(self, item: PlannedItem, cancel: CancelToken | None = None) -> ItemResult:
+        """What an item of the plan comes to; runs its query and waits. Raises Cancelled."""
+        version = self._version if self._version is not None else self.engine.version()
+        return item_result(item, self._executor, self.statistics, version, cancel)
+
+    def _problems(self, found: Sequence[Problem]) -> list[Problem]:
+        problems = list(self.workbook.problems)
+        for item in self.workbook.walk():
+            problems += item.problems
+        return problems + list(found)
+
+
+def run_all(
+    session: Session, *, cancel: CancelToken | None = None, progress: Progress | None = None
+) -> list[tuple[PlannedItem, ItemResult]]:
+    """Every item of the plan with its result, in document order; queries run at the same time, as many as the settings
+    allow. Raises Cancelled."""
+    items = session.plan(cancel).walk()
+    results: dict[int, ItemResult] = {}
+    asking = [at for at, item in enumerate(items) if item.status == "ready" and item.query is not None]
+    for at, item in enumerate(items):
+        if item.status != "ready" or item.query is None:
+            results[at] = session.result(item, cancel)
+    if asking:
+        workers = max(1, min(len(asking), settings.integer("concurrent_queries") + 1))
+        with ThreadPoolExecutor(workers, "item") as pool:
+            futures = {pool.submit(session.result, items[at], cancel): at for at in asking}
+            try:
+                for future in as_completed(futures):
+                    results[futures[future]] = future.result()
+                    if progress is not None:
+                        progress(len(results), len(items))
+            except Cancelled:
+                for future in futures:
+                    future.cancel()
+                raise
+    elif progress is not None:
+        progress(len(items), len(items))
+    return [(item, results[at]) for at, item in enumerate(items)]
+
+
+def _next_minute() -> dt.datetime:
+    """The clock, up to the next full minute: readers who open a workbook within one minute share their results."""
+    now = dt.datetime.now(dt.UTC)
+    return (now + dt.timedelta(minutes=1)).replace(second=0, microsecond=0)
+
+
+def _utc(moment: dt.datetime) -> dt.datetime:
+    return moment.replace(tzinfo=dt.UTC) if moment.tzinfo is None else moment.astimezone(dt.UTC)
+
+
+def _zone(name: str) -> dt.tzinfo:
+    try:
+        return zoneinfo.ZoneInfo(name)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
+        return dt.UTC

@@ -1,0 +1,64 @@
+"""Links, tabs and buttons: which one is selected, what it sets, where it leads (section 7)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from dashboard.document.workbook import Item, text_of
+from dashboard.parameters.substitute import Context, references, substitute
+from dashboard.parameters.values import Value
+from dashboard.runtime.plan import Tab
+
+
+def selected_link(item: Item, pressed: tuple[int, int] | None, wanted: Mapping[str, str], is_tabs: bool) -> int | None:
+    """The number of the selected tab, or of the link pressed last: what `wanted` says, else what was pressed, else the first
+    of tabs."""
+    for index, link in enumerate(item.links):
+        name = text_of(link.get("cellValue"))
+        if text_of(link.get("linkTarget")) == "parameter" and wanted.get(name, None) == text_of(link.get("subTarget")):
+            return index
+    if pressed is not None and 0 <= pressed[1] < len(item.links):
+        return pressed[1]
+    return 0 if is_tabs and item.links else None
+
+
+def link_value(link: Mapping[str, Any], values: Mapping[str, Value], context: Context) -> tuple[str, str, bool]:
+    """The parameter that a link sets (empty where it sets none), the text it gets, and whether that is the author's own."""
+    if text_of(link.get("linkTarget")) != "parameter":
+        return "", "", False
+    written = text_of(link.get("subTarget"))
+    trusted = all(values[name].trusted for name in references(written) if name in values)
+    name = substitute(text_of(link.get("cellValue")), values, context)
+    return name, substitute(written, values, context), trusted
+
+
+def planned_links(item: Item, selected: int | None, values: Mapping[str, Value], context: Context) -> tuple[Tab, ...]:
+    """The links as drawn, texts substituted. One whose texts use an unset required parameter is disabled."""
+    tabs = []
+    for index, link in enumerate(item.links):
+        target = text_of(link.get("linkTarget"))
+        texts = {
+            key: substitute(text_of(link.get(key)), values, context)
+            for key in ("linkLabel", "preText", "postText", "cellValue", "subTarget")
+        }
+        used = references([link.get("linkLabel"), link.get("postText"), link.get("cellValue"), link.get("subTarget")])
+        blocked = any(name in values and values[name].blocks for name in used)
+        is_url = target.lower() == "url"
+        tabs.append(
+            Tab(
+                label=texts["linkLabel"] or texts["cellValue"],
+                target=target,
+                selected=index == selected,
+                parameter=texts["cellValue"] if target == "parameter" else "",
+                value=texts["subTarget"] if target == "parameter" else "",
+                url=texts["cellValue"] if is_url else "",
+                step=texts["cellValue"] if target == "step" else "",
+                enabled=not blocked and not (is_url and item.text_style.lower() == "tabs"),
+                pre_text=texts["preText"],
+                post_text=texts["postText"],
+                style=text_of(link.get("style")),
+                icon=text_of(link.get("icon")),
+            )
+        )
+    return tuple(tabs)
