@@ -14,7 +14,8 @@ class TableSchema:
 
     `sql` is what stands in FROM: a quoted view name, or `read_parquet([...], …)`, made by the engine and trusted. It gives
     the columns by their KQL names, held as `functions/registry.py` says (strings never NULL where `strings_filled`).
-    `sql` None means an empty table: the translator makes a typed relation without rows.
+    `sql` None means an empty table: the translator makes a typed relation without rows. `held_names` gives the name that
+    `sql` has for a column where it differs from the KQL name (DuckDB cannot hold two names that differ only in case).
     """
 
     name: str
@@ -22,6 +23,11 @@ class TableSchema:
     sql: str | None = None
     strings_filled: bool = True
     time_column: str = "TimeGenerated"
+    held_names: Mapping[str, str] = field(default_factory=dict)
+
+    def held_as(self, name: str) -> str:
+        """The name that `sql` has for a column."""
+        return self.held_names.get(name, name)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,267 @@
+"""The bound tree: relations whose names and types are resolved, ready to be lowered to SQL.
+
+Every column has an id that is unique in the whole query and is spoken of in SQL as `c<id>`; its KQL name is only a label.
+So names that differ only in case, renamed columns and self-joins need no care later: an expression's SQL means the same
+wherever its columns are in reach. A `Relation` is a node plus what KQL lets a reader see of it: the visible columns in
+order, and the order of rows. Nodes carry all columns of their sources along; lowering drops those nobody asks for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Literal
+
+from dashboard.kql.catalog import TableSchema
+from dashboard.kql.functions.registry import Operand
+from dashboard.table import KqlType
+
+NOTHING: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a relation. `id` is unique in the query; `name` is what KQL calls it."""
+
+    id: int
+    name: str
+    type: KqlType
+
+    @property
+    def sql(self) -> str:
+        """How SQL speaks of it."""
+        return f"c{self.id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Bound(Operand):
+    """An expression: an operand that knows which columns it reads. `refs` holds column ids, and negative numbers for the
+    `Shared` relations its SQL reads. `windowed` where it holds a window function, so that no WHERE may hold it."""
+
+    refs: frozenset[int] = NOTHING
+    windowed: bool = False
+
+
+def column_operand(column: Column) -> Bound:
+    """The expression that reads a column."""
+    return Bound(column.sql, column.type, name=column.name, refs=frozenset((column.id,)))
+
+
+@dataclass(frozen=True, slots=True)
+class OrderKey:
+    """One key of a row order: a column, visible or hidden."""
+
+    column: Column
+    ascending: bool
+    nulls_first: bool
+
+    @property
+    def sql(self) -> str:
+        """The key as ORDER BY spells it."""
+        return (
+            f"c{self.column.id} {'ASC' if self.ascending else 'DESC'} NULLS {'FIRST' if self.nulls_first else 'LAST'}"
+        )
+
+
+# ---- nodes ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scan:
+    """A table of the catalog. `columns` pairs each column with its name in the table; `predicate`, in terms of
+    the columns, limits the time."""
+
+    table: TableSchema
+    columns: tuple[tuple[Column, str], ...]
+    predicate: Bound | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Values:
+    """Literal rows, each cell SQL text of the column's type."""
+
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Filter:
+    """Rows for which the predicate is true."""
+
+    source: Node
+    predicate: Bound
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Extend:
+    """New columns beside those of the source. The expressions read columns of the source only."""
+
+    source: Node
+    assignments: tuple[tuple[Column, Bound], ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Aggregate:
+    """One row for each combination of the keys; without keys, one row. Without aggregates: the distinct keys."""
+
+    source: Node
+    keys: tuple[tuple[Column, Bound], ...]
+    aggregates: tuple[tuple[Column, Bound], ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DistinctOn:
+    """One row, any, for each combination of the key columns."""
+
+    source: Node
+    keys: tuple[Column, ...]
+
+
+JoinKind = Literal["inner", "left", "right", "full", "semi", "anti", "cross"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Join:
+    """A join by SQL's rules (a key that is NULL meets nothing). Semi and anti give the left side's columns only."""
+
+    kind: JoinKind
+    left: Node
+    right: Node
+    on: Bound | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Lateral:
+    """For each row of the left side the rows of the right side, which may read the left side's columns. `outer` keeps left
+    rows without any."""
+
+    left: Node
+    right: Node
+    outer: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Union:
+    """All rows of all branches. Each branch gives one expression a column, in the order of `columns`."""
+
+    columns: tuple[Column, ...]
+    branches: tuple[tuple[Node, tuple[Bound, ...]], ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Limit:
+    """The first `count` rows (SQL of a whole number) in the given order; any rows where there is none."""
+
+    source: Node
+    count: str
+    order: tuple[OrderKey, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Unnest:
+    """One row for each element of a DuckDB list, the element in `column`; no row where the list is empty or NULL."""
+
+    source: Node
+    column: Column
+    value: Bound
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Elements:
+    """A table of its own that an expression makes: `value` is a DuckDB list, one row an element. May read outer columns
+    inside a `Lateral`."""
+
+    column: Column
+    value: Bound
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Raw:
+    """SQL that no other node says. `build` gets one parenthesised SELECT for each source and gives a SELECT that names its
+    columns as `columns` do. Each source keeps the columns whose ids are in `needs`."""
+
+    sources: tuple[Node, ...]
+    columns: tuple[Column, ...]
+    needs: frozenset[int]
+    build: Callable[[Sequence[str]], str]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Reference:
+    """A use of a shared relation under ids of its own: pairs of (own column, column of the shared relation)."""
+
+    shared: Shared
+    columns: tuple[tuple[Column, Column], ...]
+
+
+Node = (
+    Scan | Values | Filter | Extend | Aggregate | DistinctOn | Join | Lateral | Union | Limit | Unnest | Elements | Raw
+    | Reference
+)  # fmt: skip
+
+
+@dataclass(slots=True, eq=False)
+class Shared:
+    """A relation that may be used several times: it becomes a common table expression where it is, and is written in place
+    where it is used once. `materialized` where the query asked for one evaluation (materialize, toscalar).
+    `number` counts from 1 in the order of binding, so that a shared relation reads only such of lower numbers."""
+
+    number: int
+    relation: Relation
+    materialized: bool = False
+    always: bool = False
+    """A common table expression even when used once: its name already stands in an expression's SQL."""
+
+    @property
+    def sql(self) -> str:
+        """Its name in SQL."""
+        return f"t{self.number}"
+
+
+# ---- what KQL sees -------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Relation:
+    """A node with its visible columns, the order of its rows (empty: none), and the name of the table it came from."""
+
+    node: Node
+    columns: tuple[Column, ...]
+    order: tuple[OrderKey, ...] = ()
+    name: str = ""
+    serialized: bool = False
+
+    @cached_property
+    def by_name(self) -> dict[str, Column]:
+        """The visible columns by name."""
+        return {column.name: column for column in self.columns}
+
+    def column(self, name: str) -> Column | None:
+        """The visible column of that very name."""
+        return self.by_name.get(name)
+
+    def where(self, predicate: Bound) -> Relation:
+        """The rows for which the predicate holds. It must not be windowed."""
+        return replace(self, node=Filter(self.node, predicate))
+
+    def computed(self, assignments: Iterable[tuple[Column, Bound]]) -> Relation:
+        """The same visible columns with more columns beneath them; show them with `showing`."""
+        found = tuple(assignments)
+        return replace(self, node=Extend(self.node, found)) if found else self
+
+    def showing(self, columns: Iterable[Column]) -> Relation:
+        """Other visible columns: any that the node carries, in any order, renamed by `replace(column, name=…)`."""
+        return replace(self, columns=tuple(columns))
+
+    def ordered(self, *order: OrderKey) -> Relation:
+        """The same rows in that order."""
+        return replace(self, order=order, serialized=bool(order))
+
+    def limited(self, count: str) -> Relation:
+        """The first rows in the order at hand."""
+        return replace(self, node=Limit(self.node, count, self.order))
+
+    def unordered(self, node: Node, columns: Iterable[Column]) -> Relation:
+        """A new relation made of this one, whose rows have no order."""
+        return Relation(node, tuple(columns), name=self.name)

@@ -1,0 +1,92 @@
+"""union: tables one below the other, their columns brought together by name and type."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dashboard.kql import functions as f
+from dashboard.kql import syntax as s
+from dashboard.kql.binder import BindFailure
+from dashboard.kql.binder_tables import matching
+from dashboard.kql.bound import Bound, Column, Relation, Union, column_operand
+from dashboard.kql.names import NameTable
+from dashboard.table import KqlType
+
+if TYPE_CHECKING:
+    from dashboard.kql.binder import Binder
+    from dashboard.kql.operators import Handler
+    from dashboard.kql.scopes import Scope
+
+
+def union(binder: Binder, scope: Scope, source: Relation | None, node: s.Union) -> Relation:
+    """`union`: of the piped table, where there is one, and the tables named."""
+    options = dict(node.options)
+    fuzzy = bool(options.get("isfuzzy"))
+    branches: list[Relation] = [source] if source is not None else []
+    missing: BindFailure | None = None
+    for table in node.tables:
+        try:
+            if isinstance(table, s.Name) and table.wildcard:
+                branches.extend(matching(binder, table, scope))
+            else:
+                branches.append(binder.table(table, scope))
+        except BindFailure as failure:
+            # isfuzzy leaves out tables that do not exist, as long as one does.
+            if not fuzzy or failure.problem.code not in ("KQ101", "KQ103"):
+                raise
+            missing = failure
+    if not branches:
+        if missing is not None:
+            raise missing
+        binder.fail(node, "KQ101", "No table matches these names.")
+    inner = str(options.get("kind", "outer")).lower() == "inner"
+    return united(binder, branches, inner=inner, with_source=options.get("withsource"))
+
+
+def united(
+    binder: Binder, branches: list[Relation], *, inner: bool = False, with_source: str | None = None
+) -> Relation:
+    """All rows of the branches. Columns of one name and type become one; one name with several types gives a column for
+    each type, as in `x_long`; `inner` keeps only what all have."""
+    if len(branches) == 1 and with_source is None:
+        return Relation(branches[0].node, branches[0].columns, name=branches[0].name)
+    layout = _layout(branches, inner)
+    columns: list[Column] = []
+    if with_source is not None:
+        columns.append(binder.column(str(with_source), "string"))
+    columns += [binder.column(name, kind) for name, _, kind in layout]
+    filled: list[tuple[object, tuple[Bound, ...]]] = []
+    for i, branch in enumerate(branches):
+        cells: list[Bound] = []
+        if with_source is not None:
+            cells.append(binder.bound(f.literal(branch.name or f"union_arg{i}", "string")))
+        for _, original, kind in layout:
+            column = branch.column(original)
+            if column is not None and column.type == kind:
+                cells.append(column_operand(column))
+            else:
+                cells.append(binder.bound(f.literal(None, kind)))
+        filled.append((branch.node, tuple(cells)))
+    return Relation(Union(tuple(columns), tuple(filled)), tuple(columns))  # type: ignore[arg-type]
+
+
+def _layout(branches: list[Relation], inner: bool) -> list[tuple[str, str, KqlType]]:
+    """Result name, original name and type of each column, in order of first appearance."""
+    types: dict[str, dict[KqlType, int]] = {}
+    for branch in branches:
+        for column in branch.columns:
+            kinds = types.setdefault(column.name, {})
+            kinds[column.type] = kinds.get(column.type, 0) + 1
+    names = NameTable()
+    layout: list[tuple[str, str, KqlType]] = []
+    for name, kinds in types.items():
+        if inner:
+            layout += [(name, name, kind) for kind, seen in kinds.items() if seen == len(branches)]
+        elif len(kinds) == 1:
+            layout.append((names.add(name), name, next(iter(kinds))))
+        else:
+            layout += [(names.add(f"{name}_{kind}"), name, kind) for kind in kinds]
+    return layout
+
+
+OPERATORS: dict[type, Handler] = {s.Union: union}
