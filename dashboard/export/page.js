@@ -3,12 +3,16 @@
   var charts = JSON.parse(document.getElementById("charts").textContent);
   var dark = window.matchMedia("(prefers-color-scheme: dark)");
   var config = { displaylogo: false, responsive: true, displayModeBar: "hover", staticPlot: false,
-    modeBarButtonsToRemove: ["sendDataToCloud", "lasso2d", "autoScale2d"], topojsonURL: "" };
+    modeBarButtonsToRemove: ["sendDataToCloud", "lasso2d", "autoScale2d"] };
   var printing = false;
-  function shade(i) { return dark.matches && !printing ? charts[i].dark : charts[i].light.layout; }
   function draw() {
+    var night = dark.matches && !printing;
     charts.forEach(function (chart, i) {
-      Plotly.react("chart-" + i, chart.light.data, Object.assign({ autosize: true }, shade(i)), config);
+      var data = chart.data.map(function (trace, t) {
+        return Object.assign({}, trace, night ? chart.dark.data[t] : {});
+      });
+      var layout = Object.assign({ autosize: true }, night ? chart.dark.layout : chart.layout);
+      Plotly.react("chart-" + i, data, layout, config);
     });
   }
   draw();

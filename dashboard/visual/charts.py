@@ -127,7 +127,7 @@ def _figure(
         layout["barmode"] = "group" if kind == "unstackedbar" else "relative"
         layout["bargap"] = 0.28 if data.x_kind == "category" else 0.18
     if layout["showlegend"]:
-        layout["legend"] = {"orientation": "v", "x": 1.02, "y": 1, "xanchor": "left", "tracegroupgap": 4}
+        layout["legend"] = {"orientation": "h", "x": 0, "xanchor": "left", "y": 1.02, "yanchor": "bottom"}
     _add_threshold_line(layout, own)
     if settings.get("timeBrushParameterName") and data.x_kind == "time":
         layout["dragmode"], layout["selectdirection"] = "select", "h"
@@ -189,7 +189,8 @@ def _x_axis(data: ChartData, own: Mapping[str, Any], kind: str) -> dict[str, Any
     if data.x_kind == "time":
         axis: dict[str, Any] = {
             "type": "date",
-            "nticks": 8,
+            "nticks": 7,
+            "tickangle": 0,
             "tickformatstops": _TIME_TICKS,
             "hoverformat": "%a %b %-d, %H:%M:%S",
         }

@@ -87,7 +87,10 @@ def strip_number(value: float, form: Mapping[str, Any]) -> str:
         return compact(int(value) if value == int(value) and abs(value) < 1e15 else value)
     options = dict(form.get("options") or {})
     if not any("Digits" in key for key in options) and options.get("style") != "currency":
-        options["maximumFractionDigits"] = 2
+        percent = form.get("unit") == 1 or options.get("style") == "percent"
+        short = format_number(value, {"unit": form.get("unit"), "options": {**options, "maximumFractionDigits": 0}})
+        whole = sum(char.isdigit() for char in short)
+        options["maximumFractionDigits"] = 2 if percent else max(0, 3 - whole)
     return format_number(value, {"unit": form.get("unit"), "options": options})
 
 

@@ -150,7 +150,8 @@ def cell_html(cell: Mapping[str, Any], *, under: bool | None = None, style: str 
     if link.get("kind") == "url":
         body = f'<a href="{text(link["href"])}" target="_blank" rel="noopener noreferrer nofollow">{body}</a>'
     if cell.get("icon"):
-        body = f'<span class="wb-icon">{svg(str(cell["icon"]), title="" if cell.get("t") else str(cell["icon"]))}</span>{body}'
+        drawing = svg(str(cell["icon"]), title="" if cell.get("t") else str(cell["icon"]))
+        body = f'<span class="wb-with-icon">{drawing}{body}</span>'
     if cell.get("bar"):
         bar = cell["bar"]
         strip = f'<span class="wb-bar"><i style="width:{bar["share"]:.1%};background:{text(bar["color"])}"></i></span>'

@@ -4,6 +4,7 @@ inside it, and its own content security policy forbids everything else."""
 from __future__ import annotations
 
 import base64
+import datetime as dt
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,15 +13,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dashboard.visual import theme
-from dashboard.visual.build import message_view
+from dashboard.visual.build import build_view, message_view, text_view
 from dashboard.visual.html import metrics_html, notices_html, stylesheet, text, view_html
 from dashboard.visual.links import safe_address
 from dashboard.visual.view import Figure, View
 
 if TYPE_CHECKING:
+    from dashboard.document.workbook import Workbook
+    from dashboard.runtime.evaluate import Session
     from dashboard.runtime.plan import PlannedItem
+    from dashboard.runtime.results import ItemResult
 
-Drawn = tuple["PlannedItem", "View | None"]
+Drawn = tuple["PlannedItem", "View | None", Sequence[str]]
 
 
 def export_figure_html(figure: Figure, *, title: str = "", facts: Mapping[str, str] | None = None) -> bytes:
@@ -33,16 +37,43 @@ def export_figure_html(figure: Figure, *, title: str = "", facts: Mapping[str, s
 def export_page_html(title: str, items: Iterable[Drawn], facts: Mapping[str, str] | None = None) -> bytes:
     """A whole workbook as one page: items with their views, in the workbook's own order, widths and groups.
 
-    `items` are (planned item, view) pairs: all items of a plan, or the top ones alone (views of nested items are found among
-    the pairs by path). An item without a view is drawn from its plan: tabs, parameters, or the message of its status.
+    `items` are (planned item, view, notices) for all items of a plan, or for the top ones alone; views of nested items are
+    found by path. An item without a view is drawn from its plan: tabs, parameters, or the message of its status.
     """
-    pairs = list(items)
-    views = {planned.path: view for planned, view in pairs}
-    nested = {path for planned, _ in pairs for path in _paths_inside(planned)}
-    roots = [planned for planned, _ in pairs if planned.path not in nested]
+    entries = list(items)
+    drawn = {planned.path: (view, notices) for planned, view, notices in entries}
+    nested = {path for planned, _, _ in entries for path in _paths_inside(planned)}
+    roots = [planned for planned, _, _ in entries if planned.path not in nested]
     charts: list[dict[str, Any]] = []
-    body = _row(roots, views, charts)
+    body = _row(roots, drawn, charts)
     return _page(title, f'<h1 class="workbook">{text(title)}</h1>{_told(facts or {}, "lead")}{body}', {}, charts)
+
+
+def export_results_html(
+    workbook: Workbook, session: Session, results: Sequence[tuple[PlannedItem, ItemResult]], *, zone: str = "UTC"
+) -> str:
+    """A run of a workbook as one page: what `watchbook render -o OUT.html` writes. `zone` is the reader's time zone."""
+    entries = [(planned, _view(planned, result, zone), _notices(result)) for planned, result in results]
+    facts = {
+        "Data": session.engine.label,
+        "Run": f"{session.now.astimezone(dt.UTC):%Y-%m-%d %H:%M} UTC",
+        "Times in": zone,
+    }
+    return export_page_html(workbook.name, entries, facts).decode("utf-8")
+
+
+def _view(planned: PlannedItem, result: ItemResult, zone: str) -> View | None:
+    if result.table is not None:
+        return build_view(planned, result.table, zone=zone)
+    if planned.item.kind == "text" and result.status == "ok":
+        return text_view(planned)
+    if result.status in ("error", "unset", "unsupported"):
+        return message_view(result.status, result.message, result.problem)
+    return None
+
+
+def _notices(result: ItemResult) -> tuple[str, ...]:
+    return tuple(notice.message for notice in result.table.notices) if result.table is not None else ()
 
 
 def _paths_inside(planned: PlannedItem) -> Iterable[str]:
@@ -51,33 +82,38 @@ def _paths_inside(planned: PlannedItem) -> Iterable[str]:
         yield from _paths_inside(child)
 
 
-def _row(items: Sequence[PlannedItem], views: Mapping[str, View | None], charts: list[dict[str, Any]]) -> str:
-    drawn = [_item(item, views, charts) for item in items if item.status != "hidden"]
-    return f'<div class="row">{"".join(drawn)}</div>'
+Found = Mapping[str, tuple["View | None", Sequence[str]]]
 
 
-def _item(planned: PlannedItem, views: Mapping[str, View | None], charts: list[dict[str, Any]]) -> str:
+def _row(items: Sequence[PlannedItem], drawn: Found, charts: list[dict[str, Any]]) -> str:
+    made = [_item(item, drawn, charts) for item in items if item.status != "hidden"]
+    return f'<div class="row">{"".join(made)}</div>'
+
+
+def _item(planned: PlannedItem, drawn: Found, charts: list[dict[str, Any]]) -> str:
     width = planned.item.custom_width or 100.0
     style = f'style="--w:{min(100.0, max(5.0, width)):g}"'
     border = " bordered" if planned.item.style.get("showBorder") is True else ""
-    title = planned.texts.get("title") or ""
-    view = views.get(planned.path)
+    view, notices = drawn.get(planned.path, (None, ()))
     kind = planned.item.kind
     if view is not None:
         content = _figure(view, charts) if isinstance(view, Figure) else view_html(view)
     elif planned.status in ("unset", "unsupported", "error"):
         content = view_html(message_view(planned.status, planned.message, planned.problem))
     elif kind == "group":
-        content = _row(planned.items, views, charts)
+        content = _row(planned.items, drawn, charts) if planned.items else ""
     elif kind == "links":
         content = _links(planned)
     elif kind == "parameters":
         content = _parameters(planned)
+    elif kind == "text":
+        content = view_html(text_view(planned))
     else:
         content = view_html(message_view("empty", planned.message or "This item has not been run."))
     if not content:
         return ""
-    return f'<section class="item {text(kind)}{border}" {style}>{_heading(title)}{content}</section>'
+    heading = _heading(planned.texts.get("title") or "")
+    return f'<section class="item {text(kind)}{border}" {style}>{heading}{content}{notices_html(notices)}</section>'
 
 
 def _heading(title: str) -> str:
@@ -117,7 +153,12 @@ def _short(value: str) -> str:
 
 def _figure(view: Figure, charts: list[dict[str, Any]]) -> str:
     number = len(charts)
-    charts.append({"light": theme.apply(view.figure, False), "dark": theme.apply(view.figure, True)["layout"]})
+    light, dark = theme.apply(view.figure, False), theme.apply(view.figure, True)
+    shades = [
+        {key: value for key, value in trace.items() if value != plain.get(key)}
+        for trace, plain in zip(dark["data"], light["data"], strict=True)
+    ]
+    charts.append({**light, "dark": {"layout": dark["layout"], "data": shades}})
     side = " side" if view.side_metrics else ""
     chart = f'<div class="chart" id="chart-{number}" style="height:{int(view.height)}px"></div>'
     return f'<div class="figure{side}">{chart}{metrics_html(view)}</div>{notices_html(view.notices)}'
