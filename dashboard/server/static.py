@@ -114,7 +114,9 @@ class StaticFiles:
             await refuse(scope, receive, send, 405, "SV007", "Only GET and HEAD are known here.")
             return
         if found is None:
-            if "." in path.rsplit("/", 1)[-1] or path.startswith(("/static/", "//")) or "\\" in path or "\0" in path:
+            # A page asks for Streamlit's own addresses below its own first, and takes any answer but 404 as the base of all.
+            inner = path.startswith(("/static/", "//")) or "/_stcore/" in path
+            if inner or "." in path.rsplit("/", 1)[-1] or "\\" in path or "\0" in path:
                 await refuse(scope, receive, send, 404, "SV007", "There is nothing at this address.")
                 return
             found = self._start

@@ -1,0 +1,75 @@
+"""Fixtures for tests in a real browser against the real dashboard: `browser`, `page`, `server`."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.serving import Serving, serving
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+_CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """All browser tests run in one worker, so that they share one Chromium and one server."""
+    for item in items:
+        if item.get_closest_marker("browser"):
+            item.add_marker(pytest.mark.xdist_group("browser"))
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One headless Chromium for the session. (`make test` sees to it that there is one.)"""
+    from playwright.sync_api import sync_playwright
+
+    path = next((found for name in _CHROMIUM if (found := shutil.which(name))), None)
+    assert path, "no Chromium on the PATH; `make chromium` installs one or says how"
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A fresh page of 1440 × 900. At its end, no script may have failed and nothing may have been blocked by the content
+    policy, and no host but loopback may have been asked for anything."""
+    context = browser.new_context(viewport={"width": 1440, "height": 900})
+    page = context.new_page()
+    wrong: list[str] = []
+    page.on("pageerror", lambda error: wrong.append(f"a script failed: {error}"))
+    page.on("console", lambda said: wrong.append(said.text) if "Content Security Policy" in said.text else None)
+    page.on("request", lambda asked: wrong.append(f"asked {asked.url}") if _is_outside(asked.url) else None)
+    page.on("websocket", lambda socket: wrong.append(f"asked {socket.url}") if _is_outside(socket.url) else None)
+    yield page
+    context.close()
+    assert not wrong, "\n".join(wrong)
+
+
+def _is_outside(url: str) -> bool:
+    own = ("http://127.0.0.1:", "ws://127.0.0.1:", "http://localhost:", "ws://localhost:", "data:", "blob:")
+    return not url.startswith(own)
+
+
+@pytest.fixture(scope="session")
+def estate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the small sample estate; read only."""
+    from dashboard.ingest.estate import generate
+
+    folder = tmp_path_factory.mktemp("estate")
+    generate(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def server(estate: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
+    """The dashboard with its own pages, the shipped workbooks and the small sample estate."""
+    with serving(data=estate, workbooks=tmp_path_factory.mktemp("workbooks")) as running:
+        yield running

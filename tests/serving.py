@@ -1,0 +1,88 @@
+"""The real dashboard in a process of its own, on a free port of loopback, for tests that talk to it over HTTP."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import queue
+import re
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tests.shared import ROOT
+
+_START = """
+import sys
+from pathlib import Path
+from dashboard import app
+host, script, workbooks, data = sys.argv[1:]
+folder = lambda name: Path(name) if name else None
+app.serve(host, 0, folder(workbooks), folder(data), script=folder(script) or app.SCRIPT, say=lambda line: print(line, flush=True))
+"""
+
+
+@dataclass
+class Serving:
+    """A running dashboard: its address without a slash at the end, and what it printed before it was ready."""
+
+    url: str
+    said: list[str] = field(default_factory=list)
+
+
+@contextlib.contextmanager
+def serving(
+    script: Path | None = None,
+    *,
+    host: str = "127.0.0.1",
+    workbooks: Path | None = None,
+    data: Path | None = None,
+    environment: Mapping[str, str] | None = None,
+    folder: Path | None = None,
+) -> Iterator[Serving]:
+    """Serves the pages, or another Streamlit `script`, until the block ends. `folder` is its working directory."""
+    arguments = [host, *(str(part.resolve()) if part else "" for part in (script, workbooks, data))]
+    given = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1", **(environment or {})}
+    process = subprocess.Popen(
+        [sys.executable, "-c", _START, *arguments],
+        env=given, cwd=folder or ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+    )  # fmt: skip
+    lines: queue.Queue[str | None] = queue.Queue()
+
+    def read() -> None:
+        assert process.stdout is not None
+        for line in process.stdout:
+            lines.put(line.rstrip("\n"))
+        lines.put(None)
+
+    threading.Thread(target=read, daemon=True).start()
+    try:
+        yield _wait(lines)
+    finally:
+        process.terminate()
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+
+
+def _wait(lines: queue.Queue[str | None]) -> Serving:
+    said: list[str] = []
+    while True:
+        line = lines.get(timeout=60)
+        if line is None:
+            raise AssertionError("the dashboard did not start:\n" + "\n".join(said))
+        said.append(line)
+        found = re.search(r"Watchbook is at (http://\S+)", line)
+        if found:
+            # More lines (a token) follow at once; they are there before a connection is answered.
+            while True:
+                try:
+                    following = lines.get(timeout=0.3)
+                except queue.Empty:
+                    return Serving(found[1], said)
+                if following is not None:
+                    said.append(following)
