@@ -5,12 +5,20 @@ tables. `registry` defines the shapes, `all` collects the families, `calls` chec
 """
 
 from dashboard.kql.functions.all import REGISTRY
-from dashboard.kql.functions.calls import call_aggregate, call_scalar, call_window, python_functions, suggestion
+from dashboard.kql.functions.calls import (
+    call_aggregate,
+    call_scalar,
+    call_tuple,
+    call_window,
+    python_functions,
+    suggestion,
+)
 from dashboard.kql.functions.convert import convert
 from dashboard.kql.functions.dynamic_access import index, member
 from dashboard.kql.functions.literals import literal
 from dashboard.kql.functions.operators import between, binary, in_list, in_subquery, logical_not, unary
 from dashboard.kql.functions.registry import (
+    IN_ORDER,
     SHARED,
     AggregateCall,
     Context,
@@ -21,6 +29,7 @@ from dashboard.kql.functions.registry import (
 )
 
 __all__ = [
+    "IN_ORDER",
     "REGISTRY",
     "SHARED",
     "AggregateCall",
@@ -33,6 +42,7 @@ __all__ = [
     "binary",
     "call_aggregate",
     "call_scalar",
+    "call_tuple",
     "call_window",
     "convert",
     "in_list",

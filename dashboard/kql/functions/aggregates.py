@@ -1,6 +1,6 @@
 """Aggregates: counts, sums, extremes, lists, sets and bags, arg_max and take_any.
 
-`ORDER` in an aggregate's SQL stands where the order of the input rows would be written, for the aggregates that keep it.
+`IN_ORDER` in an aggregate's SQL stands where the order of the input rows would be written, for the aggregates that keep it.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dashboard.kql.functions.convert import convert, to_dynamic
 from dashboard.kql.functions.dynamics import bag_entries, from_bag_entries, json_list
 from dashboard.kql.functions.literals import once
 from dashboard.kql.functions.registry import (
-    ORDER,
+    IN_ORDER,
     SHARED,
     AggregateCall,
     AggregateFunction,
@@ -149,7 +149,7 @@ def collected(entries: str, value: Operand) -> Operand:
 def _make_list(conditional: bool) -> Callable[[Sequence[Operand]], AggregateCall]:
     def columns(operands: Sequence[Operand]) -> AggregateCall:
         value, limit, condition = _collection_arguments(operands, conditional)
-        entries = _limited(f"list({value.sql}{ORDER}){_not_null(value, condition)}", limit)
+        entries = _limited(f"list({value.sql}{IN_ORDER}){_not_null(value, condition)}", limit)
         return AggregateCall((collected(entries, value).named(named("list")(operands)),))
 
     return columns
@@ -174,13 +174,13 @@ def _collection_arguments(
 
 def _make_list_with_nulls(operands: Sequence[Operand]) -> str:
     item = to_dynamic(operands[0])
-    return f"('[' || coalesce(array_to_string(list(coalesce({item}, 'null'){ORDER}), ','), '') || ']')"
+    return f"('[' || coalesce(array_to_string(list(coalesce({item}, 'null'){IN_ORDER}), ','), '') || ']')"
 
 
 def _make_bag(conditional: bool) -> Callable[[Sequence[Operand]], str]:
     def sql(operands: Sequence[Operand]) -> str:
         value, _, condition = _collection_arguments(operands, conditional)
-        bags = f"list({value.sql}{ORDER}) FILTER (WHERE starts_with({value.sql}, '{{')" + (
+        bags = f"list({value.sql}{IN_ORDER}) FILTER (WHERE starts_with({value.sql}, '{{')" + (
             f" AND {convert(condition, 'bool').condition})" if condition is not None else ")"
         )
         entries = f"flatten(list_transform({bags}, lambda kql_bag: {bag_entries('kql_bag')}))"

@@ -10,8 +10,14 @@ from dashboard.kql.functions import (
     conversions,
     datetimes,
     dynamics,
+    encoding,
+    formatting,
+    math,
+    network,
+    parsing,
     regex,
     strings,
+    windows,
 )
 from dashboard.kql.functions.registry import Registry
 
@@ -21,8 +27,14 @@ FAMILIES: Final = (
     strings,
     regex,
     datetimes,
+    formatting,
     dynamics,
+    math,
+    encoding,
+    network,
+    parsing,
     aggregates,
+    windows,
 )
 
 REGISTRY: Final = Registry()

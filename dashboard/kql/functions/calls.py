@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar, cast
 
@@ -11,21 +11,20 @@ from dashboard.kql.functions.all import REGISTRY
 from dashboard.kql.functions.convert import NUMBERS, convert
 from dashboard.kql.functions.literals import literal
 from dashboard.kql.functions.registry import (
-    ORDER,
     AggregateCall,
     AggregateFunction,
     Context,
     FunctionRefused,
     Operand,
-    PythonFunction,
     ScalarFunction,
+    TupleFunction,
     Window,
     WindowFunction,
 )
 from dashboard.table import KqlType
 
-AnyFunction = ScalarFunction | AggregateFunction | WindowFunction
-F = TypeVar("F", ScalarFunction, AggregateFunction, WindowFunction)
+AnyFunction = ScalarFunction | AggregateFunction | WindowFunction | TupleFunction
+F = TypeVar("F", ScalarFunction, AggregateFunction, WindowFunction, TupleFunction)
 
 
 def call_scalar(name: str, operands: Sequence[Operand], context: Context) -> Operand:
@@ -42,25 +41,26 @@ def call_scalar(name: str, operands: Sequence[Operand], context: Context) -> Ope
     return Operand(_sql(function.sql, arguments), kind, guardable=guardable)
 
 
-def call_aggregate(name: str, operands: Sequence[Operand], context: Context, order: str = "") -> AggregateCall:
-    """The result columns of the aggregate `name(operands)`. `order` is the content of an ORDER BY: the order of the input
-    rows, where there is one, for the aggregates that keep it (make_list)."""
+def call_aggregate(name: str, operands: Sequence[Operand], context: Context) -> AggregateCall:
+    """The result columns of the aggregate `name(operands)`."""
     function = _find(REGISTRY.aggregates, name)
     arguments = prepare(function, operands)
     # Conversions keep the column's name for the result's.
     arguments = [replace(a, name=o.name) for a, o in zip(arguments, operands, strict=True)]
-    clause = f" ORDER BY {order}" if order else ""
     if function.columns is not None:
         call = function.columns(arguments)
-        return replace(call, columns=tuple(_ordered(column, clause) for column in call.columns))
+        return replace(call, columns=tuple(replace(column, guardable=False) for column in call.columns))
     kind = function.returns(arguments) if callable(function.returns) else function.returns
     sql = _sql(function.sql, arguments)
-    return AggregateCall((_ordered(Operand(sql, kind, name=function.result_name(arguments)), clause),))
+    return AggregateCall((Operand(sql, kind, name=function.result_name(arguments), guardable=False),))
 
 
-def _ordered(column: Operand, clause: str) -> Operand:
-    entries = column.entries.replace(ORDER, clause) if column.entries is not None else None
-    return replace(column, sql=column.sql.replace(ORDER, clause), entries=entries, guardable=False)
+def call_tuple(name: str, operands: Sequence[Operand], context: Context) -> tuple[Operand, ...]:
+    """The columns of a function that gives several."""
+    function = _find(REGISTRY.tuples, name)
+    arguments = prepare(function, operands)
+    guardable = all(operand.guardable for operand in operands)
+    return tuple(replace(column, guardable=guardable) for column in function.results(arguments, context))
 
 
 def call_window(name: str, operands: Sequence[Operand], context: Context, window: Window) -> Operand:
@@ -71,11 +71,12 @@ def call_window(name: str, operands: Sequence[Operand], context: Context, window
     return Operand(function.sql(arguments, window), kind, guardable=False)
 
 
-def python_functions() -> tuple[PythonFunction, ...]:
-    """The functions the engine registers on its connection."""
-    entries = [*REGISTRY.scalars.values(), *REGISTRY.aggregates.values()]
-    found = {entry.python.name: entry.python for entry in entries if entry.python is not None}
-    return tuple(found.values())
+def python_functions() -> list[tuple[str, Callable[..., Any], list[str], str]]:
+    """The functions the engine registers on its connection: name, callable, types of arguments and result as DuckDB spells
+    them. A NULL argument gives NULL without a call."""
+    entries = [*REGISTRY.scalars.values(), *REGISTRY.aggregates.values(), *REGISTRY.tuples.values()]
+    found = {python.name: python for entry in entries for python in entry.python}
+    return [(python.name, python.call, list(python.arguments), python.returns) for python in found.values()]
 
 
 def suggestion(name: str, known: Mapping[str, Any]) -> str:

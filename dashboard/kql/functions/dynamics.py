@@ -293,10 +293,7 @@ def _array_split(operands: Sequence[Operand]) -> str:
     def split(it: str) -> str:
         edges = ["0"] + [f"least(len({it}), {p})" if p >= 0 else f"greatest(len({it}) + ({p}), 0)" for p in places]
         edges.append(f"len({it})")
-        parts = [
-            from_json_list(f"list_slice({it}, {first} + 1, {last})")
-            for first, last in itertools.pairwise(edges)
-        ]
+        parts = [from_json_list(f"list_slice({it}, {first} + 1, {last})") for first, last in itertools.pairwise(edges)]
         return "concat('[', " + ", ',', ".join(parts) + ", ']')"
 
     return once(json_list(array), split)

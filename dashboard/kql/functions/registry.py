@@ -134,7 +134,7 @@ Sql = str | Callable[[Sequence[Operand]], str]
 class PythonFunction:
     """A function the engine registers on its connection before a query runs, because SQL cannot say it in one
     expression. `call` takes one row's values (VARCHAR, BIGINT, DOUBLE … as `arguments` names DuckDB's types) and gives one
-    value; NULL arguments arrive as None."""
+    value; a NULL argument gives NULL without a call."""
 
     name: str
     call: Callable[..., Any]
@@ -161,7 +161,7 @@ class ScalarFunction:
     fold: Callable[..., Any] | None = None
     note: str = ""
     build: Callable[[Sequence[Operand], Context], Operand] | None = None
-    python: PythonFunction | None = None
+    python: tuple[PythonFunction, ...] = ()
     volatile: bool = False
 
 
@@ -182,7 +182,7 @@ class AggregateFunction:
     note: str = ""
     columns: Callable[[Sequence[Operand]], AggregateCall] | None = None
     family: str = "aggregates"
-    python: PythonFunction | None = None
+    python: tuple[PythonFunction, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,17 +204,18 @@ class AggregateCall:
 
 SHARED: Final = "__shared__"
 
-# Stands inside an aggregate where ORDER BY would: `call_aggregate` puts the order of the input rows there.
-ORDER: Final = "/*order*/"
-
 
 @dataclass(frozen=True, slots=True)
 class Window:
     """The serialized order a window function runs in: the SQL of ORDER BY's content (`"TimeGenerated" DESC NULLS LAST`, or
-    a row number the binder made when it serialized), and of PARTITION BY, empty where there is none."""
+    a row number the binder made when it serialized), and of PARTITION BY, empty where there is none.
+
+    Some functions need two steps, a window over the result of a window, which SQL takes only from an inner SELECT: `settle`
+    computes an expression there and gives the SQL of the column that holds it."""
 
     order: str
     partition: str = ""
+    settle: Callable[[str, KqlType], str] | None = None
 
     def over(self, frame: str = "", partition: str = "") -> str:
         """The OVER clause, with a frame and a further partition."""
@@ -249,6 +250,7 @@ class TupleFunction:
     variadic: bool = False
     aliases: tuple[str, ...] = ()
     note: str = ""
+    python: tuple[PythonFunction, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,331 @@
+"""Texts with a form of their own: URLs, paths, user agents, command lines, CSV, XML, versions."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Sequence
+from decimal import Decimal
+from functools import partial
+from typing import Any
+
+from dashboard.kql.functions.conversions import type_named
+from dashboard.kql.functions.convert import convert
+from dashboard.kql.functions.dynamic_access import parse_json
+from dashboard.kql.functions.literals import json_text
+from dashboard.kql.functions.registry import Context, FunctionRefused, JsonPath, Operand, PythonFunction, ScalarFunction
+
+function = partial(ScalarFunction, family="parsing")
+
+MAX_XML = 1_000_000
+MAX_XML_DEPTH = 100
+
+
+def parse_url(value: str) -> str:
+    """A URL's parts as a bag."""
+    from urllib.parse import unquote_plus
+
+    match = re.match(
+        r"^(?:([A-Za-z][A-Za-z0-9+.-]*):)?(?://(?:([^:@/?#]*)(?::([^@/?#]*))?@)?(\[[^\]]*\]|[^:/?#]*)(?::(\d*))?)?([^?#]*)"
+        r"(?:\?([^#]*))?(?:#(.*))?$",
+        value,
+        re.S,
+    )
+    parts = match.groups() if match else (None,) * 8
+    scheme, user, password, host, port, path, query, fragment = (part or "" for part in parts)
+    return json_text(
+        {
+            "Scheme": scheme,
+            "Host": host,
+            "Port": port,
+            "Path": path,
+            "Username": user,
+            "Password": password,
+            "Query Parameters": query_bag(query, unquote_plus),
+            "Fragment": fragment,
+        }  # fmt: skip
+    )
+
+
+def query_bag(query: str, decode: Callable[[str], str]) -> dict[str, str]:
+    """The parameters of a URL's query."""
+    bag: dict[str, str] = {}
+    for pair in query.lstrip("?").split("&"):
+        if pair:
+            key, _, value = pair.partition("=")
+            bag[decode(key)] = decode(value)
+    return bag
+
+
+def parse_urlquery(value: str) -> str:
+    """The parameters of a URL's query as a bag."""
+    from urllib.parse import unquote_plus
+
+    return json_text({"Query Parameters": query_bag(value, unquote_plus)})
+
+
+def parse_path(value: str) -> str:
+    """A file path's parts as a bag."""
+    scheme = ""
+    rest = value
+    match = re.match(r"^([A-Za-z][A-Za-z0-9+.-]+)://", value)
+    if match:
+        scheme, rest = match[1], value[match.end() :]
+    rest, _, stream = rest.partition(":") if scheme == "" and re.match(r"^[^\\/:]{2,}:", rest) else (rest, "", "")
+    drive = re.match(r"^[A-Za-z]:", rest)
+    if drive:
+        tail = rest[2:]
+        name_at = max(tail.rfind("\\"), tail.rfind("/"))
+        if ":" in tail[name_at + 1 :]:
+            head, _, stream = tail[name_at + 1 :].partition(":")
+            rest = rest[:2] + tail[: name_at + 1] + head
+    cut = max(rest.rfind("\\"), rest.rfind("/"))
+    directory, name = (rest[:cut], rest[cut + 1 :]) if cut >= 0 else ("", rest)
+    parent = directory[max(directory.rfind("\\"), directory.rfind("/")) + 1 :]
+    root = re.match(r"^(?:[A-Za-z]:|[\\/]{1,2}[^\\/]*|)", rest)
+    extension = name.rsplit(".", 1)[1] if "." in name[1:] else ""
+    return json_text(
+        {
+            "Scheme": scheme,
+            "RootPath": (drive[0] if drive else "") if root else "",
+            "DirectoryPath": directory,
+            "DirectoryName": parent,
+            "Filename": name,
+            "Extension": extension,
+            "AlternateDataStreamName": stream,
+        }  # fmt: skip
+    )
+
+
+def parse_command_line(value: str, kind: str) -> str | None:
+    """A Windows command line's arguments as an array: quotes hold an argument together, backslashes before a quote
+    count in pairs."""
+    if kind.lower() != "windows" or not value.strip():
+        return None
+    arguments: list[str] = []
+    current: list[str] = []
+    quoted = started = False
+    at = 0
+    while at < len(value):
+        character = value[at]
+        if character == "\\":
+            end = at
+            while end < len(value) and value[end] == "\\":
+                end += 1
+            count = end - at
+            at = end
+            if end < len(value) and value[end] == '"':
+                current.append("\\" * (count // 2))
+                started = True
+                if count % 2:
+                    current.append('"')
+                    at += 1
+            else:
+                current.append("\\" * count)
+                started = True
+            continue
+        at += 1
+        if character == '"':
+            quoted, started = not quoted, True
+        elif character in " \t" and not quoted:
+            if started:
+                arguments.append("".join(current))
+                current, started = [], False
+        else:
+            current.append(character)
+            started = True
+    if started:
+        arguments.append("".join(current))
+    return json_text(arguments)
+
+
+def parse_csv(value: str) -> str:
+    """The first record of a CSV text as an array of strings."""
+    import csv
+    import io
+
+    if not value:
+        return '[""]'
+    csv.field_size_limit(10_000_000)
+    try:
+        return json_text(next(csv.reader(io.StringIO(value)), [""]))
+    except csv.Error:
+        return json_text([value])
+
+
+def parse_xml(value: str) -> str | None:
+    """An XML text as a bag: elements by name, attributes as `@name`, text as `#text`; null where it is no XML."""
+    from xml.etree import ElementTree
+
+    # Entities can unfold without end; log data has no use for them.
+    if len(value) > MAX_XML or "<!DOCTYPE" in value or "<!ENTITY" in value:
+        return None
+    try:
+        root = ElementTree.fromstring(value.strip())
+        return json_text({_xml_name(root.tag): _xml_value(root, 0)})
+    except (ElementTree.ParseError, RecursionError, ValueError):
+        return None
+
+
+def _xml_name(tag: str) -> str:
+    return tag.rsplit("}", 1)[-1]
+
+
+def _xml_value(element: Any, depth: int) -> Any:
+    if depth > MAX_XML_DEPTH:
+        raise ValueError("too deep")
+    bag: dict[str, Any] = {f"@{_xml_name(key)}": value for key, value in element.attrib.items()}
+    for child in element:
+        name, value = _xml_name(child.tag), _xml_value(child, depth + 1)
+        if name in bag:
+            if not isinstance(bag[name], list):
+                bag[name] = [bag[name]]
+            bag[name].append(value)
+        else:
+            bag[name] = value
+    content = (element.text or "").strip()
+    if not bag:
+        return content or None
+    if content:
+        bag["#text"] = content
+    return bag
+
+
+def parse_version(value: str) -> Decimal | None:
+    """A version of up to four parts as one number that orders as versions do."""
+    parts = value.strip().split(".")
+    if not 1 <= len(parts) <= 4 or not all(part.isdigit() and len(part) <= 8 for part in parts):
+        return None
+    return Decimal(sum(int(part) * 10 ** (24 - 8 * i) for i, part in enumerate(parts)))
+
+
+BROWSERS = (
+    (r"Edg(?:e|A|iOS)?/(\d+)(?:\.(\d+))?(?:\.(\d+))?", "Edge"),
+    (r"OPR/(\d+)(?:\.(\d+))?(?:\.(\d+))?", "Opera"),
+    (r"Firefox/(\d+)(?:\.(\d+))?(?:\.(\d+))?", "Firefox"),
+    (r"CriOS/(\d+)(?:\.(\d+))?(?:\.(\d+))?", "Chrome Mobile iOS"),
+    (r"Chrome/(\d+)(?:\.(\d+))?(?:\.(\d+))?", "Chrome"),
+    (r"Version/(\d+)(?:\.(\d+))?(?:\.(\d+))?.*Mobile.*Safari", "Mobile Safari"),
+    (r"Version/(\d+)(?:\.(\d+))?(?:\.(\d+))?.*Safari", "Safari"),
+    (r"MSIE (\d+)(?:\.(\d+))?(?:\.(\d+))?", "IE"),
+    (r"Trident/.*rv:(\d+)(?:\.(\d+))?(?:\.(\d+))?", "IE"),
+    (r"curl/(\d+)(?:\.(\d+))?(?:\.(\d+))?", "curl"),
+    (r"python-requests/(\d+)(?:\.(\d+))?(?:\.(\d+))?", "Python Requests"),
+)
+SYSTEMS = (
+    (r"Windows NT 10\.0", "Windows", ("10", "", "")),
+    (r"Windows NT 6\.3", "Windows", ("8", "1", "")),
+    (r"Windows NT 6\.2", "Windows", ("8", "", "")),
+    (r"Windows NT 6\.1", "Windows", ("7", "", "")),
+    (r"Windows NT 6\.0", "Windows", ("Vista", "", "")),
+    (r"Windows NT 5\.[12]", "Windows", ("XP", "", "")),
+    (r"(?:iPhone|CPU) OS (\d+)(?:_(\d+))?(?:_(\d+))?", "iOS", None),
+    (r"Mac OS X (\d+)[_.](\d+)(?:[_.](\d+))?", "Mac OS X", None),
+    (r"Android (\d+)(?:\.(\d+))?(?:\.(\d+))?", "Android", None),
+    (r"CrOS \S+ (\d+)(?:\.(\d+))?(?:\.(\d+))?", "Chrome OS", None),
+    (r"Ubuntu", "Ubuntu", ("", "", "")),
+    (r"Linux", "Linux", ("", "", "")),
+)
+
+
+def parse_user_agent(value: str, wanted: str) -> str:
+    """A user agent's browser, operating system and device, as far as common ones go."""
+    asked = json.loads(wanted)
+    parts = [part.lower() for part in (asked if isinstance(asked, list) else [asked])]
+    result: dict[str, Any] = {}
+    if "browser" in parts:
+        found = {"Family": "Other", "MajorVersion": "", "MinorVersion": "", "Patch": ""}
+        for pattern, family in BROWSERS:
+            match = re.search(pattern, value[:4096])
+            if match:
+                major, minor, patch = (group or "" for group in match.groups())
+                found = {"Family": family, "MajorVersion": major, "MinorVersion": minor, "Patch": patch}
+                break
+        result["Browser"] = found
+    if "os" in parts:
+        system = {"Family": "Other", "MajorVersion": "", "MinorVersion": "", "Patch": "", "PatchMinor": ""}
+        for pattern, family, versions in SYSTEMS:
+            match = re.search(pattern, value[:4096])
+            if match:
+                major, minor, patch = versions or tuple(group or "" for group in match.groups())
+                system = {
+                    "Family": family,
+                    "MajorVersion": major,
+                    "MinorVersion": minor,
+                    "Patch": patch,
+                    "PatchMinor": "",
+                }
+                break
+        result["OperatingSystem"] = system
+    if "device" in parts:
+        device = ("Apple", "iPhone") if "iPhone" in value else ("Apple", "iPad") if "iPad" in value else ("", "Other")
+        result["Device"] = {"Family": device[1], "Brand": device[0], "Model": device[1] if device[0] else ""}
+    return json_text(result)
+
+
+def punycode_domain(value: str) -> str:
+    """A domain's text from its Punycode."""
+    try:
+        return value.encode().decode("idna")
+    except UnicodeError:
+        return ""
+
+
+def domain_punycode(value: str) -> str:
+    """A domain's Punycode."""
+    try:
+        return value.encode("idna").decode()
+    except UnicodeError:
+        return ""
+
+
+def _python(
+    name: str, call: Callable[..., Any], parameters: tuple[str, ...], kind: str, note: str = ""
+) -> ScalarFunction:
+    arguments = ", ".join(f"{{{i}}}" for i in range(len(parameters)))
+    held = {"decimal": "DECIMAL(38, 0)"}.get(kind, "VARCHAR")
+    sql = f"kql_{name}({arguments})"
+    registered = PythonFunction(f"kql_{name}", call, ("VARCHAR",) * len(parameters), held)
+    sql = f"coalesce({sql}, '')" if kind == "string" else sql
+    aliases = {"parse_url": ("parseurl",)}.get(name, ())
+    return function(name, parameters, kind, sql, python=(registered,), note=note, aliases=aliases)  # type: ignore[arg-type]
+
+
+def _extract_json(operands: Sequence[Operand], context: Context) -> Operand:
+    path, source = operands[0], operands[1]
+    if not isinstance(path.constant, str) or not path.constant.startswith("$"):
+        raise FunctionRefused("The path of extract_json() must be a constant that begins with $.", "unsupported")
+    plain = re.sub(r"\['([^']*)'\]", r'."\1"', path.constant)
+    base = parse_json(convert(source, "string"))
+    found = Operand(
+        "",
+        "dynamic",
+        json=JsonPath(base.json.text if base.json else base.sql, plain, False),
+        guardable=source.guardable,
+    )
+    kind = type_named(str(operands[2].constant)) if len(operands) > 2 else "string"
+    return convert(found, kind if kind != "dynamic" else "string")
+
+
+FUNCTIONS = (
+    _python("parse_url", parse_url, ("string",), "dynamic"),
+    _python("parse_urlquery", parse_urlquery, ("string",), "dynamic"),
+    _python("parse_path", parse_path, ("string",), "dynamic"),
+    _python("parse_command_line", parse_command_line, ("string", "string"), "dynamic"),
+    _python("parse_csv", parse_csv, ("string",), "dynamic"),
+    _python("parse_xml", parse_xml, ("string",), "dynamic", "no document type declarations"),
+    _python("parse_version", parse_version, ("string",), "decimal", "as a real of 16 digits"),
+    _python("parse_user_agent", parse_user_agent, ("string", "dynamic"), "dynamic", "the common browsers and systems"),
+    _python("punycode_domain_to_string", punycode_domain, ("string",), "string"),
+    _python("punycode_domain_from_string", domain_punycode, ("string",), "string"),
+    _python("punycode_to_string", punycode_domain, ("string",), "string"),
+    function(
+        "extract_json",
+        ("string", "any", "string"),
+        "string",
+        "",
+        required=2,
+        aliases=("extractjson",),
+        build=_extract_json,
+    ),
+)
