@@ -1,7 +1,7 @@
 /** Elements from plain values. Text is always set as text; the one thing parsed is an icon of the product's catalogue. */
 
 const SVG = "http://www.w3.org/2000/svg";
-const DRAWN = new Set(["svg", "g", "path", "circle", "ellipse", "rect", "line", "polyline", "polygon", "text"]);
+const DRAWN = new Set(["g", "path", "circle", "ellipse", "rect", "line", "polyline", "polygon", "text"]);
 
 export function el(tag: string, className = "", ...children: (Node | string)[]): HTMLElement {
   const node = document.createElement(tag);
@@ -26,13 +26,9 @@ export function icon(source: string | undefined): SVGElement | null {
 }
 
 function parseIcon(source: string): SVGElement | null {
+  if (/\son\w+\s*=|href|url\s*\(|<!|<\?/i.test(source)) return null;
   const root = new DOMParser().parseFromString(source, "image/svg+xml").documentElement;
-  const nodes = [root, ...root.querySelectorAll("*")];
-  const plain = nodes.every(
-    (node) =>
-      DRAWN.has(node.tagName) && [...node.attributes].every((a) => !/^on|href/i.test(a.name) && !/url\s*\(/i.test(a.value)),
-  );
-  if (!plain || root.tagName !== "svg") return null;
+  if (root.tagName !== "svg" || ![...root.querySelectorAll("*")].every((node) => DRAWN.has(node.tagName))) return null;
   root.setAttribute("class", "wb-grid-icon");
   return document.importNode(root, true) as unknown as SVGElement;
 }

@@ -178,7 +178,7 @@ export class Grid {
     const rows = this.widget.getSelectedRows().map((one) => (one.getData() as Row).n);
     const one = text(this.table, (row.getData() as Row).n, this.at(column));
     const done = await toClipboard(rows.length ? lines(this.table, rows) : one);
-    this.say(!done ? "The browser did not allow copying." : rows.length ? `${rows.length} rows copied.` : "Cell copied.");
+    this.say(!done ? "The browser did not allow copying." : rows.length ? `${rows.length} ${rows.length === 1 ? "row" : "rows"} copied.` : "Cell copied.");
   }
 
   private selectionChanged(): void {

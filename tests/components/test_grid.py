@@ -1,0 +1,305 @@
+"""The grid in a real browser: what a person sees, clicks and types."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.serving import Serving, serving
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Locator, Page
+
+pytestmark = pytest.mark.browser
+TABLE = ".st-key-grid .tabulator"
+_READY = ".wb-grid[data-ready]"
+
+
+@pytest.fixture(scope="module")
+def grids() -> Iterator[Serving]:
+    with serving(Path(__file__).with_name("grid_page.py")) as running:
+        yield running
+
+
+@pytest.fixture
+def open_grid(page: Page, grids: Serving) -> Callable[..., Locator]:
+    """Opens a case and gives its table."""
+
+    def go(case: str = "pods", **more: object) -> Locator:
+        query = "&".join(f"{name}={value}" for name, value in more.items())
+        page.goto(f"{grids.url}/?case={case}&{query}")
+        page.wait_for_selector(_READY)
+        return page.locator(TABLE)
+
+    return go
+
+
+def _state(page: Page, expected: Callable[[dict[str, Any]], object]) -> dict[str, Any]:
+    """What Python says the component's state is, once it is as expected."""
+    for _ in range(60):
+        state: dict[str, Any] = json.loads(page.locator("#state").inner_text())
+        if expected(state):
+            return state
+        page.wait_for_timeout(100)
+    raise AssertionError(f"the state stayed {state}")
+
+
+def _active(page: Page) -> str:
+    """The text of the active cell, as assistive technology finds it."""
+    page.wait_for_timeout(150)
+    return page.evaluate(
+        "() => document.getElementById(document.querySelector('.st-key-grid .tabulator').getAttribute('aria-activedescendant'))?.textContent"
+    )
+
+
+def _first_cells(table: Locator, column: int, count: int = 3) -> list[str]:
+    return [
+        table.locator(".tabulator-row").nth(n).locator(".tabulator-cell").nth(column).inner_text() for n in range(count)
+    ]
+
+
+def test_it_is_announced_as_a_grid_with_its_size_and_one_tab_stop(open_grid: Callable[..., Locator]) -> None:
+    table = open_grid()
+    assert {name: table.get_attribute(name) for name in ("role", "aria-label", "aria-rowcount", "aria-colcount", "tabindex")} == {
+        "role": "grid", "aria-label": "Pods", "aria-rowcount": "61", "aria-colcount": "4", "tabindex": "0",
+    }  # fmt: skip
+    assert table.locator("[role=columnheader]").count() == 4
+    assert table.locator("[tabindex='0']").count() == 0
+
+
+def test_the_sort_of_the_view_is_the_first_one_and_a_header_click_changes_it(
+    page: Page, open_grid: Callable[..., Locator]
+) -> None:
+    table = open_grid()
+    restarts = [int(text.replace(",", "")) for text in _first_cells(table, 2)]
+    assert restarts == sorted(restarts, reverse=True)
+    table.get_by_role("columnheader", name="Name", exact=True).click()
+    assert _first_cells(table, 0) == ["pod-0", "pod-1", "pod-2"], "numbers within texts sort as numbers"
+    assert table.locator("[aria-sort=ascending]").inner_text().strip() == "Name"
+
+
+def test_the_keyboard_alone_reaches_selects_and_clears(page: Page, open_grid: Callable[..., Locator]) -> None:
+    table = open_grid()
+    table.focus()
+    first = _active(page)
+    page.keyboard.press("ArrowDown")
+    second = _active(page)
+    assert first != second
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Enter")
+    state = _state(page, lambda state: state["rows"])
+    assert [f"pod-{row}" for row in state["rows"]] == [second]
+    assert state["heard"] == [state["rows"]]
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press(" ")
+    assert len(_state(page, lambda state: len(state["rows"]) == 2)["rows"]) == 2
+    assert table.locator("[aria-selected=true]").count() == 2
+    page.keyboard.press("Escape")
+    _state(page, lambda state: state["rows"] == [])
+
+
+def test_the_keyboard_moves_through_all_rows_and_sorts_in_the_header(
+    page: Page, open_grid: Callable[..., Locator]
+) -> None:
+    table = open_grid(n=5000)
+    table.focus()
+    page.keyboard.press("Control+End")
+    page.keyboard.press("Home")
+    last = _active(page)
+    page.keyboard.press("ArrowUp")
+    assert last != _active(page)
+    page.keyboard.press("Control+Home")
+    page.keyboard.press("ArrowUp")
+    assert _active(page).strip() == "Name"
+    page.keyboard.press("Enter")
+    page.keyboard.press("ArrowDown")
+    assert _active(page) == "pod-0"
+    assert _first_cells(table, 0, 1) == ["pod-0"]
+    page.keyboard.press("PageDown")
+    assert _active(page) == "pod-10"
+
+
+def test_the_active_cell_is_in_view_and_visibly_marked(page: Page, open_grid: Callable[..., Locator]) -> None:
+    table = open_grid(n=5000)
+    table.focus()
+    page.keyboard.press("Control+End")
+    page.wait_for_timeout(300)
+    cell = table.locator(".wb-grid-active")
+    box, outer = cell.bounding_box(), table.bounding_box()
+    assert box
+    assert outer
+    assert outer["y"] <= box["y"] <= outer["y"] + outer["height"] - box["height"]
+    assert cell.evaluate("cell => getComputedStyle(cell).outlineStyle") == "solid"
+
+
+def test_the_search_keeps_rows_with_all_words_and_counts_them(page: Page, open_grid: Callable[..., Locator]) -> None:
+    table = open_grid()
+    page.get_by_role("searchbox", name="Search Pods").fill("KUBE-system pod-3")
+    page.wait_for_function("() => document.querySelectorAll('.st-key-grid .tabulator-row').length === 5")
+    assert page.locator(".wb-grid-status").inner_text() == "5 of 60 rows"
+    page.get_by_role("searchbox").fill("no such pod")
+    page.wait_for_selector(".tabulator-placeholder:visible")
+    assert table.locator(".tabulator-placeholder").inner_text() == "No row matches the search."
+
+
+def test_other_rows_end_the_selection_but_keep_search_and_sort(page: Page, open_grid: Callable[..., Locator]) -> None:
+    table = open_grid()
+    table.get_by_role("columnheader", name="Name", exact=True).click()
+    page.get_by_role("searchbox").fill("default")
+    page.wait_for_timeout(400)
+    table.locator(".tabulator-row").nth(1).locator(".tabulator-cell").nth(1).click()
+    assert _state(page, lambda state: state["rows"])["rows"] == [4]
+    page.get_by_role("button", name="Other rows").click()
+    _state(page, lambda state: state["rows"] == [])
+    page.wait_for_timeout(600)
+    assert page.get_by_role("searchbox").input_value() == "default"
+    assert _first_cells(page.locator(TABLE), 0, 2) == ["pod-1", "pod-4"]
+    assert page.locator(f"{TABLE} .tabulator-selected").count() == 0
+
+
+def test_python_can_select(page: Page, open_grid: Callable[..., Locator]) -> None:
+    table = open_grid()
+    page.get_by_role("button", name="Select the first").click()
+    table.get_by_role("columnheader", name="Name", exact=True).click()
+    page.wait_for_selector(f"{TABLE} .tabulator-selected")
+    assert table.locator(".tabulator-selected .tabulator-cell").first.inner_text() == "pod-0"
+
+
+def test_every_part_of_a_cell_is_drawn_and_hostile_text_stays_text(
+    page: Page, open_grid: Callable[..., Locator]
+) -> None:
+    table = open_grid("kinds")
+    shown = table.inner_text()
+    assert '<img src=x onerror="window.hacked=1">' in shown
+    for selector, count in {
+        ".wb-grid-icon": 1, ".wb-grid-bar-fill": 2, ".wb-grid-bar-under": 1, "svg.wb-grid-spark": 2, ".wb-grid-part": 2, ".wb-grid-tag": 2,
+    }.items():  # fmt: skip
+        assert table.locator(f".tabulator-tableholder {selector}").count() == count, selector
+    assert table.locator(".wb-grid-spark polyline").count() == 2, "a gap breaks the line"
+    assert table.locator(".wb-grid-part[title=good]").evaluate("part => part.style.width") == "75%"
+    assert table.locator("img, script, iframe").count() == 0
+    assert page.evaluate("window.hacked") is None
+    evil = table.locator(".tabulator-cell", has_text="Evil")
+    assert evil.evaluate("cell => cell.style.backgroundImage + cell.style.backgroundColor") == ""
+    assert page.locator(".wb-grid-status").inner_text() == "1 row, the first of 5,000"
+
+
+def test_links_open_web_addresses_elsewhere_and_never_scripts(page: Page, open_grid: Callable[..., Locator]) -> None:
+    table = open_grid("kinds")
+    web = table.get_by_text("Docs")
+    assert {name: web.get_attribute(name) for name in ("href", "target", "rel")} == {
+        "href": "https://docs.example/a?b=c", "target": "_blank", "rel": "noopener noreferrer",
+    }  # fmt: skip
+    assert table.locator("a").count() == 1
+    assert table.get_by_text("Run", exact=True).evaluate("node => node.closest('a, button')") is None
+    inert = table.locator(".tabulator-cell", has_text="Resource")
+    assert inert.get_attribute("title") == "Opens only in the portal."
+
+
+def test_details_show_a_cell_and_a_row_in_full_and_close_with_escape(
+    page: Page, open_grid: Callable[..., Locator]
+) -> None:
+    table = open_grid("kinds")
+    table.get_by_role("button", name='{"a"').click()
+    assert (
+        page.get_by_role("dialog", name="Cell").locator("pre").inner_text()
+        == '{\n  "a": {\n    "b": [\n      1,\n      2\n    ]\n  }\n}'
+    )
+    page.keyboard.press("Escape")
+    assert page.get_by_role("dialog").count() == 0
+    table = open_grid("pods")
+    table.focus()
+    page.keyboard.press("Enter")
+    details = page.get_by_role("dialog", name="Row details")
+    assert details.locator("dt").all_inner_texts() == ["Name", "Namespace", "Restarts", "Share"]
+    details.get_by_role("button", name="Close").click()
+    assert page.evaluate("document.activeElement.getAttribute('role')") == "grid"
+
+
+def test_other_links_are_handed_to_python_once(page: Page, open_grid: Callable[..., Locator]) -> None:
+    table = open_grid("kinds")
+    table.get_by_role("button", name="Open", exact=True).click()
+    event = {"row": 0, "field": "book", "link": {"kind": "workbook", "template": "t", "parameters": {"a": "1"}}}
+    assert _state(page, lambda state: state["event"])["event"] == event
+    page.get_by_role("button", name="Other rows").click()
+    assert _state(page, lambda state: state["event"] is None)["heard"] == [event]
+
+
+def test_a_tree_folds_by_mouse_and_keyboard_and_its_search_keeps_families(
+    page: Page, open_grid: Callable[..., Locator]
+) -> None:
+    table = open_grid("tree")
+    assert table.get_attribute("role") == "treegrid"
+    names = lambda: table.locator(".tabulator-cell[tabulator-field=c1]").all_inner_texts()  # noqa: E731
+    assert names() == ["Tactic 0", "Technique 0", "Technique 1", "Technique 2", "Tactic 1", "Tactic 2", "Tactic 3"]
+    table.get_by_text("Tactic 1").click()
+    assert "Technique 4" in names()
+    table.focus()
+    page.keyboard.press("Control+Home")
+    page.keyboard.press("End")
+    page.keyboard.press("ArrowLeft")
+    page.wait_for_timeout(200)
+    assert "Technique 0" not in names()
+    page.keyboard.press("ArrowRight")
+    page.wait_for_timeout(200)
+    assert "Technique 0" in names()
+    page.get_by_role("searchbox").fill("technique 4")
+    page.wait_for_timeout(500)
+    assert names() == ["Tactic 1", "Technique 4"]
+    table.get_by_text("Technique 4").click()
+    assert _state(page, lambda state: state["rows"])["rows"] == [4]
+
+
+def test_a_table_without_rows_says_so(page: Page, open_grid: Callable[..., Locator]) -> None:
+    assert open_grid("empty").locator(".tabulator-placeholder").inner_text() == "No rows."
+
+
+def test_a_cell_is_copied_as_it_is_and_rows_as_a_table(page: Page, open_grid: Callable[..., Locator]) -> None:
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    table = open_grid()
+    table.get_by_role("columnheader", name="Name", exact=True).click()
+    table.focus()
+    page.keyboard.press("Control+c")
+    page.wait_for_function("() => document.querySelector('.wb-grid-status').textContent === 'Cell copied.'")
+    assert page.evaluate("navigator.clipboard.readText()") == "pod-0"
+    page.keyboard.press(" ")
+    page.wait_for_timeout(300)
+    page.keyboard.press("Control+c")
+    page.wait_for_function("() => document.querySelector('.wb-grid-status').textContent === '1 row copied.'")
+    assert (
+        page.evaluate("navigator.clipboard.readText()") == "Name\tNamespace\tRestarts\tShare\npod-0\tkube-system\t0\t0%"
+    )
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_its_colours_follow_the_page(page: Page, open_grid: Callable[..., Locator], scheme: str) -> None:
+    page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+    table = open_grid()
+    colour = table.evaluate("table => getComputedStyle(table).backgroundColor")
+    assert colour == page.locator("[data-testid=stApp]").evaluate("app => getComputedStyle(app).backgroundColor")
+
+
+def test_a_hundred_thousand_rows_scroll_sort_and_search_without_freezing(
+    page: Page, open_grid: Callable[..., Locator]
+) -> None:
+    page.add_init_script(
+        "window.busy = []; new PerformanceObserver(list => list.getEntries().forEach(one => busy.push(one.duration))).observe({entryTypes: ['longtask']})"
+    )
+    table = open_grid(n=100_000)
+    assert table.get_attribute("aria-rowcount") == "100001"
+    assert table.locator(".tabulator-row").count() < 100, "only what is in view is in the page"
+    table.get_by_role("columnheader", name="Name", exact=True).click()
+    page.wait_for_function("() => document.querySelector('.st-key-grid .tabulator-cell').textContent === 'pod-0'")
+    page.get_by_role("searchbox").fill("pod-99999")
+    page.wait_for_function("() => document.querySelector('.wb-grid-status').textContent === '1 of 100,000 rows'")
+    page.get_by_role("searchbox").fill("")
+    page.wait_for_function("() => document.querySelector('.wb-grid-status').textContent === '100,000 rows'")
+    table.focus()
+    page.keyboard.press("Control+End")
+    page.keyboard.press("Home")
+    assert _active(page) == "pod-99999"
+    assert max(page.evaluate("busy"), default=0) < 2000, "the page never stands still for long"
