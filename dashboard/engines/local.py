@@ -8,9 +8,10 @@ same: reading outside the data folder, extensions and changes to the configurati
 from __future__ import annotations
 
 import datetime as dt
+import os
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -51,22 +52,19 @@ class LocalEngine:
         self._connection: duckdb.DuckDBPyConnection | None = None
         self._catalog: Catalog | None = None
         self._catalog_version = ""
+        self._seen = (-1.0, "")
         self._translations: dict[tuple[Any, ...], Translation] = {}
 
     # ---- the catalog ---------------------------------------------------------------------------------------------------
 
     def version(self) -> str:
-        """Changes when a table's folder, or a day of it, gets new files (folder modification times)."""
-        newest = 0
-        count = 0
-        with suppress(OSError):
-            for table in self.folder.iterdir():
-                if table.is_dir():
-                    newest = max(newest, table.stat().st_mtime_ns)
-                    for day in table.iterdir():
-                        count += 1
-                        newest = max(newest, day.stat().st_mtime_ns)
-        return f"{count}-{newest}"
+        """Changes when a table's folder, or a day of it, gets new files. Looked up at most twice a second: a page asks
+        many times, and a large folder has thousands of days."""
+        looked, version = self._seen
+        if time.monotonic() - looked > 0.5:
+            version = _folder_version(self.folder)
+            self._seen = (time.monotonic(), version)
+        return version
 
     def catalog(self) -> Catalog:
         """The tables a query may name, read anew when the data changed."""
@@ -86,23 +84,27 @@ class LocalEngine:
         for name in sorted(found):
             files = sorted((self.folder / name).glob("*/*.parquet"))
             if files:
-                yield name, TableSchema(name, self._stored_columns(name, files[-1]), self._from_clause(name))
+                yield name, self._stored_table(name, files[-1])
             elif name in self._schemas:
                 yield name, TableSchema(name, self._schemas[name])
 
-    def _stored_columns(self, name: str, file: Path) -> Columns:
-        """The known columns of a table, else those of its newest file with the types of Arrow."""
+    def _stored_table(self, name: str, newest: Path) -> TableSchema:
+        """A table with files: its known columns in their order and with their types, then others that its newest file has.
+        Known columns that no file holds stand there without values."""
         import pyarrow.parquet as pq
 
         from dashboard.engines.arrow import kql_columns
 
-        stored = kql_columns(pq.read_schema(file))
+        stored = dict(kql_columns(pq.read_schema(newest)))
         known = dict(self._schemas.get(name, ()))
-        return tuple((column, known.get(column, kind)) for column, kind in stored)
-
-    def _from_clause(self, name: str) -> str:
+        columns = tuple({**known, **{column: known.get(column, kind) for column, kind in stored.items()}}.items())
         pattern = str(self.folder / name / "*" / "*.parquet").replace("'", "''")
-        return f"read_parquet('{pattern}', hive_partitioning=false, union_by_name=true)"
+        source = f"read_parquet('{pattern}', hive_partitioning=false, union_by_name=true)"
+        missing = [f"{empty_sql(kind)} AS {quoted(column)}" for column, kind in known.items() if column not in stored]
+        held = held_names([*stored, *(column for column in known if column not in stored)])
+        if missing:
+            source = f"(SELECT *, {', '.join(missing)} FROM {source})"
+        return TableSchema(name, columns, source, held_names=held)
 
     def tables(self) -> list[TableInfo]:
         """All tables, with rows and times where there are any."""
@@ -189,7 +191,7 @@ class LocalEngine:
             timer.start()
             try:
                 # One row more than asked for tells whether there are more.
-                arrow = cursor.execute(f"SELECT * FROM ({sql}) LIMIT {int(limit) + 1}").to_arrow_table()
+                arrow = cursor.sql(f"SELECT * FROM ({sql}) LIMIT {int(limit) + 1}").to_arrow_table()
             except duckdb.Error as error:
                 if cancel and cancel.cancelled:
                     raise Cancelled from None
@@ -208,6 +210,44 @@ class LocalEngine:
             yield cursor
         finally:
             cursor.close()
+
+
+def _folder_version(folder: Path) -> str:
+    newest, count = 0, 0
+    with suppress(OSError):
+        for table in os.scandir(folder):
+            if table.is_dir():
+                newest = max(newest, table.stat().st_mtime_ns)
+                for day in os.scandir(table.path):
+                    count += 1
+                    newest = max(newest, day.stat().st_mtime_ns)
+    return f"{count}-{newest}"
+
+
+def held_names(columns: Iterable[str]) -> dict[str, str]:
+    """The names that DuckDB gives to columns that differ only in case from an earlier one: it numbers them."""
+    seen: dict[str, int] = {}
+    held = {}
+    for column in columns:
+        count = seen.get(column.lower(), 0)
+        seen[column.lower()] = count + 1
+        if count:
+            held[column] = f"{column}_{count}"
+    return held
+
+
+def quoted(name: str) -> str:
+    """A name as a DuckDB identifier."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def empty_sql(kind: KqlType) -> str:
+    """The SQL of a value that is not there, in the form in which the translator holds the type."""
+    if kind == "string":
+        return "''"
+    held = {"datetime": "TIMESTAMP", "timespan": "BIGINT", "bool": "BOOLEAN", "int": "INTEGER", "long": "BIGINT", "real": "DOUBLE",
+            "decimal": "DECIMAL(38, 17)"}  # fmt: skip
+    return f"CAST(NULL AS {held.get(kind, 'VARCHAR')})"
 
 
 def open_connection(folder: Path | None) -> duckdb.DuckDBPyConnection:
