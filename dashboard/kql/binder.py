@@ -9,6 +9,7 @@ a value of type dynamic, so that one run tells all problems.
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, NoReturn
@@ -83,7 +84,11 @@ class Binder:
 
     def fail(self, node: s.Node, code: str, message: str, hint: str = "") -> NoReturn:
         """Raises the problem at the node's place."""
-        raise BindFailure(self.problem(node, code, message, hint))
+        raise self.failure(node, code, message, hint)
+
+    def failure(self, node: s.Node, code: str, message: str, hint: str = "") -> BindFailure:
+        """The exception of a problem at the node's place, for `raise`."""
+        return BindFailure(self.problem(node, code, message, hint))
 
     def problem(self, node: s.Node, code: str, message: str, hint: str = "") -> Problem:
         """A problem at the node's place; inside a stored function at the place of the call."""
@@ -113,7 +118,7 @@ class Binder:
 
     def refuse(self, node: s.Node, refused: FunctionRefused) -> NoReturn:
         """Raises the problem of a call that cannot be made, at the node's place."""
-        self.fail(node, "KQ104" if refused.kind == "semantic" else "KQ203", refused.message)
+        raise self.failure(node, "KQ104" if refused.kind == "semantic" else "KQ203", refused.message)
 
     def note_refused(self, node: s.Node, refused: FunctionRefused) -> None:
         """Writes a call that cannot be made down, at the node's place."""
@@ -123,7 +128,7 @@ class Binder:
         """Counts one piece of work against the limit."""
         self._steps += 1
         if self._steps > self.limits.steps:
-            self.fail(node, "KQ003", "The query makes more work than is allowed.", "Split it, or use materialize().")
+            raise self.failure(node, "KQ003", "The query makes more work than is allowed.", "Split it, or use materialize().")
 
     # ---- columns and relations ---------------------------------------------------------------------------------------
 
@@ -168,7 +173,7 @@ class Binder:
         try:
             scope = self.statements(tree.statements, scope)
             if tree.pipe is None:
-                self.fail(tree, "KQ112", "The query has no result: only statements stand in it.")
+                raise self.failure(tree, "KQ112", "The query has no result: only statements stand in it.")
             result = self.evaluate_pipe(tree.pipe, scope)
             if isinstance(result, Bound):
                 result = self._scalar_result(result)
@@ -202,7 +207,7 @@ class Binder:
                 scope = scope.child()
                 self._declare(statement, scope)
             else:
-                self.fail(statement, "KQ204", f"The statement '{statement.keyword}' is not supported.")
+                raise self.failure(statement, "KQ204", f"The statement '{statement.keyword}' is not supported.")
         return scope
 
     def _declare(self, statement: s.DeclareParameters, scope: Scope) -> None:
@@ -215,12 +220,12 @@ class Binder:
             elif parameter.default is not None:
                 value = parameter.default.value
             else:
-                self.fail(parameter, "KQ109", f"The query parameter '{parameter.name}' has no value and no default.")
+                raise self.failure(parameter, "KQ109", f"The query parameter '{parameter.name}' has no value and no default.")
             scope.define(parameter.name, ScalarValue(self.bound(literal(value, kind))))
 
     def evaluate_pipe(self, pipe: s.Pipe, scope: Scope) -> Relation | Bound:
         """What a pipe gives: a table, or a scalar where it is one expression that names no table."""
-        if not pipe.operators and not type(pipe.source) in self._operators:
+        if not pipe.operators and type(pipe.source) not in self._operators:
             return self.evaluate(pipe.source, scope)  # type: ignore[arg-type]
         return self.pipe(pipe, scope)
 
@@ -246,11 +251,11 @@ class Binder:
             for operator in operators:
                 self.step(operator)
                 if self.depth > self.limits.nesting:
-                    self.fail(operator, "KQ002", "The query is nested too deeply.")
+                    raise self.failure(operator, "KQ002", "The query is nested too deeply.")
                 handler = self._operators.get(type(operator))
                 if handler is None:
-                    keyword = getattr(operator, "keyword", None) or type(operator).__name__.lower()
-                    self.fail(operator, "KQ201", f"The operator '{keyword}' is not supported.")
+                    keyword = getattr(operator, "keyword", None) or _keyword(operator)
+                    raise self.failure(operator, "KQ201", f"The operator '{keyword}' is not supported.")
                 try:
                     relation = handler(self, scope, relation, operator)
                 except FunctionRefused as refused:
@@ -270,7 +275,7 @@ class Binder:
         """The table an expression names or makes."""
         result = self.evaluate(node, scope)
         if isinstance(result, Bound):
-            self.fail(node, "KQ105", "A table was expected here, and this is a single value.")
+            raise self.failure(node, "KQ105", "A table was expected here, and this is a single value.")
         return result
 
     def evaluate(self, node: s.Expression, scope: Scope) -> Relation | Bound:
@@ -291,7 +296,7 @@ class Binder:
             return entry
         if entry.resolved is None:
             if entry.busy:
-                self.fail(entry.value, "KQ111", "A let statement refers to itself.")
+                raise self.failure(entry.value, "KQ111", "A let statement refers to itself.")
             entry.busy = True
             try:
                 found = self.evaluate_in(entry.value, entry.scope)
@@ -359,6 +364,11 @@ class Binder:
 
 def _labelled(column: Column, name: str) -> Column:
     return column if column.name == name else Column(column.id, name, column.type)
+
+
+def _keyword(operator: s.Operator) -> str:
+    """`mv-expand` for MvExpand."""
+    return re.sub(r"(?<!^)(?=[A-Z])", "-", type(operator).__name__).lower()
 
 
 from dashboard.kql.binder_calls import TABULAR  # noqa: E402

@@ -34,7 +34,7 @@ def bind_call(row: Row, node: s.Call) -> Bound:
     if isinstance(entry, FunctionValue):
         result = call_user(binder, entry, node, row.scope, row)
         if isinstance(result, Relation):
-            binder.fail(
+            raise binder.failure(
                 node, "KQ105", f"'{node.name}' gives a table; a single value was expected here.", "Use toscalar()."
             )
         return result
@@ -54,16 +54,16 @@ def bind_call(row: Row, node: s.Call) -> Bound:
     if stored is not None:
         result = call_user(binder, _stored(binder, node, stored), node, row.scope, row)
         if isinstance(result, Relation):
-            binder.fail(
+            raise binder.failure(
                 node, "KQ105", f"'{node.name}' gives a table; a single value was expected here.", "Use toscalar()."
             )
         return result
     if node.name in f.REGISTRY.aggregates:
-        binder.fail(node, "KQ106", f"The aggregate {node.name}() can only stand in summarize and its like.")
+        raise binder.failure(node, "KQ106", f"The aggregate {node.name}() can only stand in summarize and its like.")
     if node.name in TABULAR:
-        binder.fail(node, "KQ105", f"{node.name}() gives a table; a single value was expected here.", "Use toscalar().")
+        raise binder.failure(node, "KQ105", f"{node.name}() gives a table; a single value was expected here.", "Use toscalar().")
     known = [*f.REGISTRY.scalars, *f.REGISTRY.aggregates, *row.scope.names(), *binder.catalog.functions]
-    binder.fail(node, "KQ103", f"There is no function '{node.name}'.", did_you_mean(node.name, known))
+    raise binder.failure(node, "KQ103", f"There is no function '{node.name}'.", did_you_mean(node.name, known))
 
 
 def arguments(row: Row, node: s.Call) -> list[Bound]:
@@ -124,7 +124,7 @@ def _ordered(sql: str, order: Sequence[object]) -> str:
 def _window(row: Row, node: s.Call) -> Bound:
     binder = row.binder
     if row.relation is None and row.host is None:
-        binder.fail(node, "KQ104", f"{node.name}() needs the rows of a table.")
+        raise binder.failure(node, "KQ104", f"{node.name}() needs the rows of a table.")
     operands = [row.settled(operand) for operand in arguments(row, node)]
     key = row.row_order()
     made = f.call_window(node.name, operands, binder.context, Window(key.sql))
@@ -146,9 +146,9 @@ def call_user(binder: Binder, entry: FunctionValue, node: s.Call, scope: Scope, 
     """What a let or stored function gives for these arguments: a table or a value."""
     function = entry.function
     if binder.calling.count(entry.name) > 0 and function in binder.bodies:
-        binder.fail(node, "KQ111", f"The function '{entry.name}' calls itself.")
+        raise binder.failure(node, "KQ111", f"The function '{entry.name}' calls itself.")
     if len(binder.calling) >= binder.limits.call_depth:
-        binder.fail(node, "KQ002", "Functions call one another too deeply.")
+        raise binder.failure(node, "KQ002", "Functions call one another too deeply.")
     inner = _with_arguments(binder, entry, node, scope, row)
     binder.calling.append(entry.name)
     binder.bodies.append(function)
@@ -176,7 +176,7 @@ def _with_arguments(binder: Binder, entry: FunctionValue, node: s.Call, scope: S
             given[waiting.pop(0)] = argument
         else:
             wanted = len(entry.function.parameters)
-            binder.fail(node, "KQ104", f"{entry.name}() takes {wanted} arguments; got {len(node.arguments)}.")
+            raise binder.failure(node, "KQ104", f"{entry.name}() takes {wanted} arguments; got {len(node.arguments)}.")
     reader = row if row is not None else binder.scalar_row(scope)
     for name, parameter in parameters.items():
         if name in given:
@@ -188,7 +188,7 @@ def _with_arguments(binder: Binder, entry: FunctionValue, node: s.Call, scope: S
         elif parameter.default is not None:
             value = binder.bound(f.literal(parameter.default.value, parameter.default.type))
         else:
-            binder.fail(node, "KQ104", f"{entry.name}() needs a value for its parameter '{name}'.")
+            raise binder.failure(node, "KQ104", f"{entry.name}() needs a value for its parameter '{name}'.")
         if parameter.type is not None:
             value = reader.converted(value, parameter.type)
         inner.define(name, ScalarValue(replace(value, name=None)))
@@ -200,9 +200,9 @@ def _restricted(binder: Binder, relation: Relation, parameter: s.Parameter, node
     for name, kind in parameter.columns or ():
         column = relation.column(name)
         if column is None:
-            binder.fail(node, "KQ102", f"The table for '{parameter.name}' has no column '{name}'.")
+            raise binder.failure(node, "KQ102", f"The table for '{parameter.name}' has no column '{name}'.")
         if column.type != kind:
-            binder.fail(
+            raise binder.failure(
                 node, "KQ104", f"The column '{name}' for '{parameter.name}' must be {kind}; it is {column.type}."
             )
     return relation
@@ -223,7 +223,7 @@ def _parsed(stored: StoredFunction) -> s.Function | str:
 def _stored(binder: Binder, node: s.Node, stored: StoredFunction) -> FunctionValue:
     function = _parsed(stored)
     if isinstance(function, str):
-        binder.fail(node, "KQ103", f"The stored function '{stored.name}' cannot be read: {function}")
+        raise binder.failure(node, "KQ103", f"The stored function '{stored.name}' cannot be read: {function}")
     binder.functions_used[stored.name] = None
     return FunctionValue(stored.name, function, Scope())
 
@@ -239,7 +239,7 @@ def stored_function(binder: Binder, node: s.Node, name: str) -> FunctionValue | 
 
 def _column_ifexists(row: Row, node: s.Call) -> Bound:
     if len(node.arguments) != 2:
-        row.binder.fail(node, "KQ104", f"{node.name}() takes a column name and a default.")
+        raise row.binder.failure(node, "KQ104", f"{node.name}() takes a column name and a default.")
     first = node.arguments[0]
     wanted = (
         first.name
@@ -254,18 +254,18 @@ def _column_ifexists(row: Row, node: s.Call) -> Bound:
 
 def _toscalar(row: Row, node: s.Call) -> Bound:
     if len(node.arguments) != 1:
-        row.binder.fail(node, "KQ104", "toscalar() takes one table.")
+        raise row.binder.failure(node, "KQ104", "toscalar() takes one table.")
     found = row.binder.evaluate_in(node.arguments[0], row.scope)
     if isinstance(found, Bound):
         return found
     if not found.columns:
-        row.binder.fail(node, "KQ105", "The table has no columns.")
+        raise row.binder.failure(node, "KQ105", "The table has no columns.")
     return row.binder.scalar_of(found, found.columns[0])
 
 
 def _pack_all(row: Row, node: s.Call) -> Bound:
     if row.relation is None:
-        row.binder.fail(node, "KQ104", "pack_all() needs the columns of a table.")
+        raise row.binder.failure(node, "KQ104", "pack_all() needs the columns of a table.")
     operands: list[Bound] = []
     for column in row.relation.columns:
         operands += [row.binder.bound(f.literal(column.name, "string")), column_operand(column)]
@@ -298,7 +298,7 @@ def _iscolumnexists(row: Row, node: s.Call) -> Bound:
 
 def _not(row: Row, node: s.Call) -> Bound:
     if len(node.arguments) != 1:
-        row.binder.fail(node, "KQ104", "not() takes one argument.")
+        raise row.binder.failure(node, "KQ104", "not() takes one argument.")
     return row.made([row.bind(node.arguments[0])], lambda o: f.logical_not(o[0]))
 
 

@@ -48,13 +48,13 @@ class Row:
         binder.depth += 1
         try:
             if binder.depth > binder.limits.nesting:
-                binder.fail(node, "KQ002", "The query is nested too deeply.")
+                raise binder.failure(node, "KQ002", "The query is nested too deeply.")
             handler = _HANDLERS.get(type(node))
             if handler is None:
-                binder.fail(node, "KQ105", "A single value was expected here.")
+                raise binder.failure(node, "KQ105", "A single value was expected here.")
             value = handler(self, node)
             if len(value.sql) > binder.limits.expression:
-                binder.fail(
+                raise binder.failure(
                     node, "KQ003", "The expression is too long.", "Compute parts of it in columns of their own."
                 )
             return value
@@ -90,9 +90,9 @@ class Row:
             try:
                 value = self.binder.bound(f.convert(value, kind), value.refs)
             except FunctionRefused:
-                self.binder.fail(node, "KQ104", f"{what} must be a {kind}; this is a {value.type}.")
+                raise self.binder.failure(node, "KQ104", f"{what} must be a {kind}; this is a {value.type}.") from None
         if not value.is_constant:
-            self.binder.fail(node, "KQ109", f"{what} must be a constant, known before the query runs.")
+            raise self.binder.failure(node, "KQ109", f"{what} must be a constant, known before the query runs.")
         return value.constant
 
     def converted(self, value: Bound, kind: KqlType) -> Bound:
@@ -168,7 +168,7 @@ class Row:
         column = self.relation.column(node.name) if self.relation is not None else None
         if column is not None:
             if self.aggregating:
-                self.binder.fail(
+                raise self.binder.failure(
                     node, "KQ106", f"The column '{node.name}' must stand inside an aggregate such as max()."
                 )
             return column_operand(column)
@@ -180,9 +180,9 @@ class Row:
             if isinstance(entry, FunctionValue) and not entry.function.parameters:
                 return self.call(s.Call(span=node.span, name=node.name, arguments=()))
             what = "a function" if isinstance(entry, FunctionValue) else "a table"
-            self.binder.fail(node, "KQ105", f"'{node.name}' is {what}; a single value was expected here.")
+            raise self.binder.failure(node, "KQ105", f"'{node.name}' is {what}; a single value was expected here.")
         known = [*(self.relation.by_name if self.relation is not None else ()), *self.scope.names()]
-        self.binder.fail(
+        raise self.binder.failure(
             node, "KQ102", f"There is no column or variable '{node.name}' here.", did_you_mean(node.name, known)
         )
 
@@ -196,11 +196,11 @@ class Row:
         elif isinstance(node.index, s.Literal) and isinstance(node.index.value, str):
             wanted = node.index.value
         else:
-            self.binder.fail(node, "KQ113", "A column name was expected here.")
+            raise self.binder.failure(node, "KQ113", "A column name was expected here.")
         column = side.column(wanted)
         if column is None:
             hint = did_you_mean(wanted, side.by_name)
-            self.binder.fail(node, "KQ102", f"There is no column '{wanted}' on the {node.target.name} side.", hint)
+            raise self.binder.failure(node, "KQ102", f"There is no column '{wanted}' on the {node.target.name} side.", hint)
         return column_operand(column)
 
     def member(self, node: s.Member) -> Bound:
@@ -246,7 +246,7 @@ class Row:
     def _any_column(self, node: s.Binary) -> Bound:
         """`* has "x"`: the comparison for every column, joined by or (and, where the operator is negated)."""
         if self.relation is None:
-            self.binder.fail(node, "KQ102", "There are no columns here.")
+            raise self.binder.failure(node, "KQ102", "There are no columns here.")
         right = self.bind(node.right)
         negated = node.operator.startswith("!")
         result: Bound | None = None
@@ -291,7 +291,7 @@ class Row:
                 continue
             tables += 1
             if not found.columns:
-                self.binder.fail(item, "KQ105", "The table has no columns.")
+                raise self.binder.failure(item, "KQ105", "The table has no columns.")
             column = found.columns[0]
             if node.operator in ("has_any", "has_all"):
                 values.append(self._gathered(found, column))
@@ -311,7 +311,7 @@ class Row:
 
     def _any_column_in(self, node: s.InList) -> Bound:
         if self.relation is None:
-            self.binder.fail(node, "KQ102", "There are no columns here.")
+            raise self.binder.failure(node, "KQ102", "There are no columns here.")
         result = self.binder.bound(f.literal(False, "bool"))
         for column in self.relation.columns:
             if column.type in ("string", "dynamic"):
@@ -337,11 +337,11 @@ class Row:
         """Parentheses around one expression."""
         if not node.pipe.operators and not isinstance(node.pipe.source, s.Operator):
             return self.bind(node.pipe.source)
-        self.binder.fail(node, "KQ105", "A table stands where a single value belongs.", "Use toscalar().")
+        raise self.binder.failure(node, "KQ105", "A table stands where a single value belongs.", "Use toscalar().")
 
     def star(self, node: s.Star) -> Bound:
         """A star stands for columns only in a few functions."""
-        self.binder.fail(node, "KQ105", "'*' cannot stand here.")
+        raise self.binder.failure(node, "KQ105", "'*' cannot stand here.")
 
     def call(self, node: s.Call) -> Bound:
         """A function call (see `binder_calls`)."""

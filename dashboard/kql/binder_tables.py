@@ -69,9 +69,9 @@ def _named(binder: Binder, node: s.Name, scope: Scope) -> Relation | Bound:
     if stored is not None:
         return _in_stored(binder, stored, s.Call(span=node.span, name=node.name, arguments=()), scope)
     if node.name in f.REGISTRY.scalars:
-        binder.fail(node, "KQ105", f"'{node.name}' is a function; call it with parentheses.")
+        raise binder.failure(node, "KQ105", f"'{node.name}' is a function; call it with parentheses.")
     known = [*scope.names(), *binder.catalog.tables, *binder.catalog.functions]
-    binder.fail(
+    raise binder.failure(
         node, "KQ101", f"There is no table, variable or function '{node.name}'.", did_you_mean(node.name, known)
     )
 
@@ -113,17 +113,17 @@ def matching(binder: Binder, pattern: s.Name, scope: Scope) -> list[Relation]:
 def _tabular_call(binder: Binder, node: s.Call, scope: Scope) -> Relation | Bound:
     if node.name == "materialize":
         if len(node.arguments) != 1:
-            binder.fail(node, "KQ104", "materialize() takes one table.")
+            raise binder.failure(node, "KQ104", "materialize() takes one table.")
         relation = binder.evaluate_in(node.arguments[0], scope)
         if isinstance(relation, Bound):
-            binder.fail(node, "KQ105", "materialize() takes a table; this is a single value.")
+            raise binder.failure(node, "KQ105", "materialize() takes a table; this is a single value.")
         return binder.reference(binder.shared(relation, materialized=True))
     if node.name == "table":
         if not node.arguments:
-            binder.fail(node, "KQ104", "table() takes the name of a table.")
+            raise binder.failure(node, "KQ104", "table() takes the name of a table.")
         name = binder.scalar_row(scope).constant(node.arguments[0], "string", "The table's name")
         return _local(binder, node, name)
-    binder.fail(node, "KQ105", f"{node.name}() needs a table behind it, as in {node.name}('…').TableName.")
+    raise binder.failure(node, "KQ105", f"{node.name}() needs a table behind it, as in {node.name}('…').TableName.")
 
 
 def _local(binder: Binder, node: s.Node, name: str) -> Relation:
@@ -135,7 +135,7 @@ def _local(binder: Binder, node: s.Node, name: str) -> Relation:
         result = call_user(binder, stored, s.Call(span=node.span, name=name, arguments=()), Scope(), None)
         if isinstance(result, Relation):
             return result
-    binder.fail(node, "KQ101", f"There is no table '{name}'.", did_you_mean(name, binder.catalog.tables))
+    raise binder.failure(node, "KQ101", f"There is no table '{name}'.", did_you_mean(name, binder.catalog.tables))
 
 
 def _is_place(node: s.Expression) -> bool:
@@ -157,7 +157,7 @@ def _elsewhere(binder: Binder, node: s.Member, scope: Scope) -> Relation | Bound
     if any(place in binder.catalog.workspaces for place in places):
         return _local(binder, node, node.name)
     named = ", ".join(f"'{place}'" for place in places)
-    binder.fail(
+    raise binder.failure(
         node, "KQ205", f"{target.name}({named}) is not known here.", "Map it to the local data, or leave it out."
     )
 

@@ -10,21 +10,24 @@ from collections.abc import Iterable
 
 from dashboard.kql import syntax as s
 
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
 # The column is called like the first argument.
-_FIRST_ARGUMENT = frozenset(
-    """split tostring tohex todynamic toobject tolong toint toreal todouble todatetime totimespan totime tobool toboolean
+_FIRST_ARGUMENT = _words("""split tostring tohex todynamic toobject tolong toint toreal todouble todatetime totimespan totime tobool toboolean
     todecimal toguid parse_csv parsejson parse_json parse_xml format_datetime format_timespan startofday bin floor bin_at
     bin_auto binary_and binary_or binary_xor binary_not binary_shift_right binary_shift_left bitset_count_ones series_fir
     series_outliers series_iir series_fill_backward series_fill_forward series_fill_const series_fill_linear round ceiling
     pow sqrt log log2 log10 exp exp2 exp10 cos sin tan acos asin atan atan2 abs rand gamma loggamma erf erfc format_bytes
-    binary_all_or binary_all_and binary_all_xor take_anyif""".split()
-)
+    binary_all_or binary_all_and binary_all_xor take_anyif""")
 # The column is called `<prefix>_<first argument>`.
 _PREFIXED = {
     name: name
-    for name in """strlen string_size percentile_tdigest dcount_hll gettype sum sumif cnt count countif dcount dcountif
+    for name in _words("""strlen string_size percentile_tdigest dcount_hll gettype sum sumif cnt count countif dcount dcountif
     tdigest hll hll_if hll_merge min minif max maxif avg avgif count_distinct count_distinctif stdev stdevif stdevp variance
-    varianceif variancep variancepif covariance covarianceif covariancep covariancepif any anyif""".split()
+    varianceif variancep variancepif covariance covarianceif covariancep covariancepif any anyif""")
 } | {
     "tdigest_merge": "merge_tdigests", "merge_tdigest": "merge_tdigests", "makelist": "list", "make_list": "list",
     "make_list_if": "list", "make_list_with_nulls": "list", "makeset": "set", "make_set": "set", "make_set_if": "set",

@@ -31,7 +31,7 @@ class Projection:
         self.style = style
         self.columns: list[Column] = []
         self.assignments: list[tuple[Column, Bound]] = []
-        self.skipped: set[int] = set()
+        self.skipped: set[tuple[int, str]] = set()
         self._index: dict[str, int] = {}
         self._names = NameTable()
         self._declared: set[str] = set()
@@ -40,7 +40,7 @@ class Projection:
 
     def add(self, column: Column, *, replacing: bool = False, named: bool = False) -> None:
         """A column whose name nobody declared."""
-        if column.id in self.skipped and not named:
+        if not named and (column.id, column.name) in self.skipped:
             return
         if replacing and column.name in self._index:
             self.columns[self._index[column.name]] = column
@@ -81,7 +81,7 @@ class Projection:
                 self.add(column, replacing=True)
             return
         column = self._plain(node)
-        if column is not None and not (self.style == "print"):
+        if column is not None and self.style != "print":
             self.declare(node, column)
             return
         several = self._several(node)
@@ -103,7 +103,7 @@ class Projection:
                     self.add(self._computed(value.name or "", value), replacing=self.style == "extend")
             return
         if len(node.names) > 1:
-            self.row.binder.fail(node, "KQ104", "This expression has one value, and several names stand before it.")
+            raise self.row.binder.failure(node, "KQ104", "This expression has one value, and several names stand before it.")
         column = self._plain(node.value)
         if column is not None:
             self.declare(node, replace(column, name=node.names[0]), replacing=True, named=True)
@@ -186,7 +186,7 @@ def preset(projection: Projection, columns: Iterable[Column]) -> None:
     """Columns that are there from the start and are never added again (extend)."""
     for column in columns:
         projection.add(column)
-        projection.skipped.add(column.id)
+        projection.skipped.add((column.id, column.name))
 
 
 def read(columns: Iterable[Column]) -> list[Bound]:

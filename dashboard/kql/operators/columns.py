@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def piped(binder: Binder, source: Relation | None, node: s.Node, keyword: str) -> Relation:
     """The relation piped into an operator that needs one."""
     if source is None:
-        binder.fail(node, "KQ105", f"'{keyword}' needs a table before it.")
+        raise binder.failure(node, "KQ105", f"'{keyword}' needs a table before it.")
     return source
 
 
@@ -43,9 +43,9 @@ def project(binder: Binder, scope: Scope, source: Relation | None, node: s.Proje
         return _renamed(binder, scope, relation, node)
     if node.form == "reorder":
         return _reordered(binder, relation, node)
-    named = {column.id for item in node.columns for column in _matching(binder, relation, item)}
+    named = {column.name for item in node.columns for column in _matching(binder, relation, item)}
     keep = node.form == "keep"
-    return relation.showing(column for column in relation.columns if (column.id in named) == keep)
+    return relation.showing(column for column in relation.columns if (column.name in named) == keep)
 
 
 def _matching(binder: Binder, relation: Relation, node: s.Expression) -> list[Column]:
@@ -55,7 +55,7 @@ def _matching(binder: Binder, relation: Relation, node: s.Expression) -> list[Co
     if isinstance(node, s.Star):
         return list(relation.columns)
     if not isinstance(node, s.Name):
-        binder.fail(node, "KQ113", "A column name was expected here.")
+        raise binder.failure(node, "KQ113", "A column name was expected here.")
     if node.wildcard:
         pattern = re.compile(translate(node.name.replace("[", "[[]").replace("?", "[?]")))
         return [column for column in relation.columns if pattern.match(column.name)]
@@ -69,11 +69,11 @@ def _matching(binder: Binder, relation: Relation, node: s.Expression) -> list[Co
 
 
 def _renamed(binder: Binder, scope: Scope, relation: Relation, node: s.Project) -> Relation:
-    names = {column.id: column.name for column in relation.columns}
-    taken = set(names.values())
+    names = {column.name: column.name for column in relation.columns}
+    taken = set(names)
     for item in node.columns:
         if not (isinstance(item, s.Named) and isinstance(item.value, s.Name)):
-            binder.fail(item, "KQ113", "project-rename takes new = old.")
+            raise binder.failure(item, "KQ113", "project-rename takes new = old.")
         column = relation.column(item.value.name)
         if column is None:
             hint = did_you_mean(item.value.name, relation.by_name)
@@ -82,10 +82,10 @@ def _renamed(binder: Binder, scope: Scope, relation: Relation, node: s.Project) 
         new = item.names[0]
         if new in taken and new != column.name:
             binder.note_problem(item, "KQ107", f"There is already a column '{new}'.")
-        names[column.id] = new
+        names[column.name] = new
         taken.discard(column.name)
         taken.add(new)
-    return relation.showing(Column(c.id, names[c.id], c.type) for c in relation.columns)
+    return relation.showing(Column(c.id, names[c.name], c.type) for c in relation.columns)
 
 
 def _reordered(binder: Binder, relation: Relation, node: s.Project) -> Relation:
@@ -97,7 +97,7 @@ def _reordered(binder: Binder, relation: Relation, node: s.Project) -> Relation:
         if ordered is not None and ordered.ascending is not None:
             columns = sorted(columns, key=lambda c: _natural(c.name), reverse=not ordered.ascending)
         elif name == "" and ordered is None and not isinstance(item, s.Star):
-            binder.fail(item, "KQ113", "A column name was expected here.")
+            raise binder.failure(item, "KQ113", "A column name was expected here.")
         for column in columns:
             chosen.setdefault(column.name, column)
     rest = (column for column in relation.columns if column.name not in chosen)

@@ -32,7 +32,7 @@ def join(binder: Binder, scope: Scope, source: Relation | None, node: s.Join) ->
     right = binder.table(node.right, scope)
     kind = (node.kind or dict(node.options).get("kind") or "innerunique").lower()
     if kind not in _KINDS:
-        binder.fail(node, "KQ203", f"'{kind}' is not a kind of join.", did_you_mean(kind, _KINDS))
+        raise binder.failure(node, "KQ203", f"'{kind}' is not a kind of join.", did_you_mean(kind, _KINDS))
     left, right, pairs, condition = _conditions(binder, scope, left, right, node.on)
     if kind == "innerunique":
         left = replace(left, node=DistinctOn(left.node, tuple(a for a, _ in pairs)))
@@ -74,7 +74,7 @@ def lookup(binder: Binder, scope: Scope, source: Relation | None, node: s.Lookup
     right = binder.table(node.right, scope)
     kind = (node.kind or "leftouter").lower()
     if kind not in ("leftouter", "inner"):
-        binder.fail(node, "KQ203", f"lookup knows the kinds leftouter and inner, not '{kind}'.")
+        raise binder.failure(node, "KQ203", f"lookup knows the kinds leftouter and inner, not '{kind}'.")
     shown = right.columns
     left, right, pairs, condition = _conditions(binder, scope, left, right, node.on)
     keys = {b.id for _, b in pairs}
@@ -116,10 +116,10 @@ def _pair(
         if a is None or b is None:
             side = "left" if a is None else "right"
             hint = did_you_mean(node.name, (left if a is None else right).by_name)
-            binder.fail(node, "KQ108", f"The {side} side of the join has no column '{node.name}'.", hint)
+            raise binder.failure(node, "KQ108", f"The {side} side of the join has no column '{node.name}'.", hint)
         return left, right, a, b
     if not (isinstance(node, s.Binary) and node.operator == "=="):
-        binder.fail(node, "KQ108", "A join condition must be a column name, or $left.a == $right.b.")
+        raise binder.failure(node, "KQ108", "A join condition must be a column name, or $left.a == $right.b.")
     first, second = node.left, node.right
     if _mentions(first, "$right") or _mentions(second, "$left"):
         first, second = second, first
@@ -139,12 +139,10 @@ def _mentions(node: s.Expression, side: str) -> bool:
 def _key(binder: Binder, scope: Scope, relation: Relation, side: str, node: s.Expression) -> tuple[Relation, Column]:
     row = binder.row(relation, scope)
     row.sides = {side: relation}
-    if isinstance(node, s.Name) and relation.column(node.name) is not None:
-        value = row.bind(node)
-    elif _mentions(node, side):
+    if (isinstance(node, s.Name) and relation.column(node.name) is not None) or _mentions(node, side):
         value = row.bind(node)
     else:
-        binder.fail(node, "KQ108", f"This side of the condition must be a column of {side}.")
+        raise binder.failure(node, "KQ108", f"This side of the condition must be a column of {side}.")
     column_id = next(iter(value.refs)) if len(value.refs) == 1 else 0
     if value.sql != f"c{column_id}":
         value = row.hoist(value)
@@ -159,7 +157,8 @@ def _equal(binder: Binder, node: s.Node, a: Column, b: Column) -> Bound:
     try:
         made = f.binary("==", left, right)
     except FunctionRefused as refused:
-        binder.fail(node, "KQ108", f"The columns of this condition cannot be compared: {refused.message}")
+        message = f"The columns of this condition cannot be compared: {refused.message}"
+        raise binder.failure(node, "KQ108", message) from refused
     return binder.bound(replace(made, sql=made.condition, filter=None), left.refs | right.refs)
 
 

@@ -29,7 +29,7 @@ def whole_number(binder: Binder, scope: Scope, node: s.Expression) -> str:
     """The SQL of a number of rows: a constant, or a scalar such as toscalar()."""
     value = binder.scalar_row(scope).bind(node)
     if value.type not in ("int", "long", "dynamic", "real", "decimal"):
-        binder.fail(node, "KQ104", f"A number of rows was expected; this is a {value.type}.")
+        raise binder.failure(node, "KQ104", f"A number of rows was expected; this is a {value.type}.")
     if value.is_constant:
         return str(max(0, int(value.constant or 0)))
     return f"greatest(0, CAST({value.sql} AS BIGINT))"

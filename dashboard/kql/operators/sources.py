@@ -14,7 +14,6 @@ from dashboard.kql.functions.literals import DUCKDB_TYPES
 from dashboard.kql.functions.registry import FunctionRefused
 from dashboard.kql.projection import Projection
 from dashboard.kql.scopes import FunctionValue, TableValue
-
 from dashboard.table import KqlType
 
 if TYPE_CHECKING:
@@ -44,7 +43,9 @@ def range_rows(binder: Binder, scope: Scope, source: Relation | None, node: s.Ra
     start, stop, step = (row.bind(part) for part in (node.start, node.stop, node.step))
     kind = _range_type(start, stop, step)
     if kind is None:
-        binder.fail(node, "KQ104", f"range cannot go from {start.type} to {stop.type} in steps of {step.type}.")
+        raise binder.failure(
+            node, "KQ104", f"range cannot go from {start.type} to {stop.type} in steps of {step.type}."
+        )
     column = binder.column(node.name, kind)
     if kind == "datetime":
         first, last = (f"epoch_us({row.converted(end, 'datetime').sql})" for end in (start, stop))
@@ -71,7 +72,8 @@ def _range_type(start: Bound, stop: Bound, step: Bound) -> KqlType | None:
     numbers: list[KqlType] = ["int", "long", "real", "decimal"]
     if (kinds | {step.type}) - {*numbers, "dynamic"}:
         return None
-    widest = max(({*kinds, step.type} - {"dynamic"}) or {"long"}, key=lambda k: numbers.index(k))
+    given = {*kinds, step.type}
+    widest: KqlType = next((kind for kind in reversed(numbers) if kind in given), "long")
     return "long" if widest == "int" else widest
 
 
@@ -80,7 +82,7 @@ def _check_size(binder: Binder, node: s.Node, start: Bound, stop: Bound, step: B
     if not all(isinstance(end, int | float) for end in ends):
         return
     if step.constant and (stop.constant - start.constant) / step.constant > _MOST_ROWS:
-        binder.fail(node, "KQ003", f"This range has more than {_MOST_ROWS:,} rows.")
+        raise binder.failure(node, "KQ003", f"This range has more than {_MOST_ROWS:,} rows.")
 
 
 def datatable(binder: Binder, scope: Scope, source: Relation | None, node: s.Datatable) -> Relation:
@@ -88,7 +90,9 @@ def datatable(binder: Binder, scope: Scope, source: Relation | None, node: s.Dat
     columns = tuple(binder.column(name, kind) for name, kind in node.columns)
     width = len(columns)
     if width == 0 or len(node.values) % width:
-        binder.fail(node, "KQ104", f"The values of datatable must fill rows of {width}; there are {len(node.values)}.")
+        raise binder.failure(
+            node, "KQ104", f"The values of datatable must fill rows of {width}; there are {len(node.values)}."
+        )
     cells: list[str] = []
     reader = binder.scalar_row(scope)
     for i, item in enumerate(node.values):
@@ -110,16 +114,17 @@ def _cell(binder: Binder, value: Bound, column: Column, node: s.Expression) -> s
                 "string": "tostring", "guid": "toguid", "timespan": "totimespan", "decimal": "todecimal"}[column.type]  # fmt: skip
         return f.call_scalar(name, [value], binder.context).sql
     except FunctionRefused as refused:
-        binder.fail(
-            node, "KQ104", f"This value does not fit the column '{column.name}' ({column.type}): {refused.message}"
-        )
+        message = f"This value does not fit the column '{column.name}' ({column.type}): {refused.message}"
+        raise binder.failure(node, "KQ104", message) from refused
 
 
 def external_data(binder: Binder, scope: Scope, source: Relation | None, node: s.ExternalData) -> Relation:
     """`externaldata`: what the engine's reader allows; it gives the SELECT of the columns by position."""
     columns = tuple(binder.column(name, kind) for name, kind in node.columns)
     if binder.externaldata is None:
-        binder.fail(node, "KQ206", "externaldata may not read anything here.", "Import the data as a table first.")
+        raise binder.failure(
+            node, "KQ206", "externaldata may not read anything here.", "Import the data as a table first."
+        )
     select = binder.externaldata(node)
     if select == "":
         return Relation(Values(columns, ()), columns)
@@ -132,12 +137,12 @@ def external_data(binder: Binder, scope: Scope, source: Relation | None, node: s
 def invoke(binder: Binder, scope: Scope, source: Relation | None, node: s.Invoke) -> Relation:
     """`invoke f(…)`: the piped table is the function's first argument."""
     if source is None:
-        binder.fail(node, "KQ105", "'invoke' needs a table before it.")
+        raise binder.failure(node, "KQ105", "'invoke' needs a table before it.")
     entry = scope.find(node.function)
     resolved = binder.resolved(entry) if entry is not None else stored_function(binder, node, node.function)
     if not isinstance(resolved, FunctionValue):
         known = [*scope.names(), *binder.catalog.functions]
-        binder.fail(
+        raise binder.failure(
             node, "KQ103", f"There is no function '{node.function}' to invoke.", did_you_mean(node.function, known)
         )
     inner = scope.child()
@@ -147,7 +152,7 @@ def invoke(binder: Binder, scope: Scope, source: Relation | None, node: s.Invoke
     call = s.Call(span=node.span, name=node.function, arguments=(first, *node.arguments))
     result = call_user(binder, resolved, call, inner, None)
     if isinstance(result, Bound):
-        binder.fail(node, "KQ105", f"'{node.function}' gives a single value; invoke needs a table.")
+        raise binder.failure(node, "KQ105", f"'{node.function}' gives a single value; invoke needs a table.")
     return replace(result, name="")
 
 

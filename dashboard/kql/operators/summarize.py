@@ -36,22 +36,22 @@ def summarize(binder: Binder, scope: Scope, source: Relation | None, node: s.Sum
     assert row.relation is not None  # noqa: S101
     aggregate = Aggregate(row.relation.node, tuple(keys), tuple(row.aggregates))
     if not keys and not row.aggregates:
-        binder.fail(node, "KQ104", "summarize needs an aggregate or a 'by'.")
+        raise binder.failure(node, "KQ104", "summarize needs an aggregate or a 'by'.")
     return Relation(aggregate, tuple(result.columns), name=row.relation.name).computed(result.assignments)
 
 
-def grouping(binder: Binder, by: Projection) -> tuple[list[tuple[Column, Bound]], list[Column], set[int]]:
+def grouping(binder: Binder, by: Projection) -> tuple[list[tuple[Column, Bound]], list[Column], set[tuple[int, str]]]:
     """The keys of an aggregate made of a projection: pairs of key column and value, the columns shown, and the source's
     columns that are keys as they are."""
     values = {column.id: value for column, value in by.assignments}
     keys: list[tuple[Column, Bound]] = []
     shown: list[Column] = []
-    grouped: set[int] = set()
+    grouped: set[tuple[int, str]] = set()
     for column in by.columns:
         value = values.get(column.id)
         if value is None:
             value = column_operand(column)
-            grouped.add(column.id)
+            grouped.add((column.id, column.name))
         else:
             value = by.row.settled(value)
         key = binder.column(column.name, column.type)
@@ -60,7 +60,7 @@ def grouping(binder: Binder, by: Projection) -> tuple[list[tuple[Column, Bound]]
     return keys, shown, grouped
 
 
-def extreme_columns(row: Row, node: s.Call, grouped: set[int]) -> list[Bound]:
+def extreme_columns(row: Row, node: s.Call, grouped: set[tuple[int, str]]) -> list[Bound]:
     """The columns of arg_max(x, a, *), arg_min and take_any: each an aggregate of its own, so that nobody computes
     those that no one reads. All take their value from the same row: every aggregate of one operator sees the rows in one
     order and keeps the first of equals."""
@@ -69,7 +69,7 @@ def extreme_columns(row: Row, node: s.Call, grouped: set[int]) -> list[Bound]:
         prefix = "any_" if node.name == "any" else ""
         return [_aggregate(row, "take_any", [value], prefix + name) for name, value in picked]
     if not picked:
-        row.binder.fail(node, "KQ104", f"{node.name}() takes at least one argument.")
+        raise row.binder.failure(node, "KQ104", f"{node.name}() takes at least one argument.")
     old = node.name in ("argmax", "argmin")
     word = "max" if node.name in ("arg_max", "argmax") else "min"
     primary_name, primary = picked[0]
@@ -93,7 +93,7 @@ def _aggregate(row: Row, name: str, operands: Sequence[Bound], shown: str) -> Bo
     return replace(value, name=shown)
 
 
-def _picked(row: Row, node: s.Call, grouped: set[int]) -> list[tuple[str, Bound]]:
+def _picked(row: Row, node: s.Call, grouped: set[tuple[int, str]]) -> list[tuple[str, Bound]]:
     """Names and values of the arguments, a star standing for all columns that are neither keys nor named already."""
     binder = row.binder
     relation = row.relation
@@ -101,7 +101,7 @@ def _picked(row: Row, node: s.Call, grouped: set[int]) -> list[tuple[str, Bound]
     any_star = any(isinstance(argument, s.Star) for argument in node.arguments)
     extreme = node.name not in ("take_any", "any")
     word = "max" if "max" in node.name else "min"
-    taken: set[int] = set()
+    taken: set[tuple[int, str]] = set()
     picked: list[tuple[str, Bound]] = []
     primary_name = ""
     row.aggregating = False
@@ -109,18 +109,20 @@ def _picked(row: Row, node: s.Call, grouped: set[int]) -> list[tuple[str, Bound]
         for i, argument in enumerate(node.arguments):
             if isinstance(argument, s.Star):
                 for column in relation.columns:
-                    if column.id not in taken and column.id not in grouped:
-                        taken.add(column.id)
+                    key = (column.id, column.name)
+                    if key not in taken and key not in grouped:
+                        taken.add(key)
                         picked.append((column.name, column_operand(column)))
                 continue
             inner = argument.value if isinstance(argument, s.Named) else argument
             value = row.settled(row.bind(inner))
             name = result_name(argument)
-            column_id = next(iter(value.refs)) if len(value.refs) == 1 and value.name and value.sql[0] == "c" else 0
-            if column_id and value.sql == f"c{column_id}":
-                if any_star and i > 0 and (column_id in taken or column_id in grouped):
+            ids = tuple(value.refs)
+            if len(ids) == 1 and value.name is not None and value.sql == f"c{ids[0]}":
+                key = (ids[0], value.name)
+                if any_star and i > 0 and (key in taken or key in grouped):
                     continue
-                taken.add(column_id)
+                taken.add(key)
                 name = name or value.name
             if name is None:
                 if not extreme:
@@ -133,7 +135,7 @@ def _picked(row: Row, node: s.Call, grouped: set[int]) -> list[tuple[str, Bound]
     finally:
         row.aggregating = True
     if not picked:
-        binder.fail(node, "KQ104", f"{node.name}() needs an argument.")
+        raise binder.failure(node, "KQ104", f"{node.name}() needs an argument.")
     return picked
 
 

@@ -38,7 +38,7 @@ def union(binder: Binder, scope: Scope, source: Relation | None, node: s.Union) 
     if not branches:
         if missing is not None:
             raise missing
-        binder.fail(node, "KQ101", "No table matches these names.")
+        raise binder.failure(node, "KQ101", "No table matches these names.")
     inner = str(options.get("kind", "outer")).lower() == "inner"
     return united(binder, branches, inner=inner, with_source=options.get("withsource"))
 
