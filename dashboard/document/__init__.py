@@ -4,6 +4,7 @@ In comes JSON text, out comes a `Workbook`: immutable, every unknown key kept, a
 It knows nothing of KQL, of data, or of how anything is drawn.
 """
 
+from dashboard.document.lint import check
 from dashboard.document.load import (
     dump_document,
     dump_workbook,
@@ -20,6 +21,7 @@ __all__ = [
     "Item",
     "Parameter",
     "Workbook",
+    "check",
     "dump_document",
     "dump_workbook",
     "load_workbook",

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Sequence
 
+from dashboard.document.references import references
 from dashboard.document.workbook import Parameter, text_of
-from dashboard.parameters.substitute import references
 
 
 def dependencies(parameter: Parameter) -> frozenset[str]:
@@ -37,9 +37,12 @@ def _criteria_names(parameter: Parameter) -> frozenset[str]:
     return frozenset(name for name in found if name)
 
 
-def evaluation_order(parameters: Sequence[Parameter]) -> tuple[tuple[Parameter, ...], tuple[tuple[str, ...], ...]]:
+def evaluation_order(
+    parameters: Sequence[Parameter], outer: Collection[str] = ()
+) -> tuple[tuple[Parameter, ...], tuple[tuple[str, ...], ...]]:
     """The parameters of one item so that each comes after those it uses, otherwise in their own order, and the circles
-    that are in the way: each as the names in it. A name that is declared again uses its earlier declaration."""
+    that are in the way: each as the names in it. A name means its latest declaration before the parameter, in the item or
+    among the `outer` names; only where there is none may it be declared further down in the item."""
     earlier: dict[str, int] = {}
     last: dict[str, int] = {}
     uses: list[set[int]] = []
@@ -48,7 +51,7 @@ def evaluation_order(parameters: Sequence[Parameter]) -> tuple[tuple[Parameter, 
     for at, parameter in enumerate(parameters):
         needed = set()
         for name in dependencies(parameter):
-            source = earlier.get(name, last.get(name))
+            source = earlier.get(name, None if name in outer else last.get(name))
             if source is not None:
                 needed.add(source)
         uses.append(needed)
@@ -80,26 +83,3 @@ def evaluation_order(parameters: Sequence[Parameter]) -> tuple[tuple[Parameter, 
                 done.add(at)
                 order.append(at)
     return tuple(parameters[at] for at in order), tuple(circles)
-
-
-def circles(uses: Mapping[str, Iterable[str]]) -> list[tuple[str, ...]]:
-    """The circles in a graph of names."""
-    found: list[tuple[str, ...]] = []
-    done: set[str] = set()
-    for root in uses:
-        stack: list[tuple[str, list[str]]] = [(root, sorted(uses[root]))] if root not in done else []
-        open_ = [root]
-        while stack:
-            name, left = stack[-1]
-            if left:
-                following = left.pop(0)
-                if following in open_:
-                    found.append(tuple(open_[open_.index(following) :]))
-                elif following in uses and following not in done:
-                    stack.append((following, sorted(uses[following])))
-                    open_.append(following)
-            else:
-                stack.pop()
-                open_.pop()
-                done.add(name)
-    return found

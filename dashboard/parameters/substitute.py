@@ -6,18 +6,18 @@ A name that nothing declares stays as it is: KQL and JSON are full of braces. Wh
 from __future__ import annotations
 
 import datetime as dt
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from dashboard.document.references import REFERENCE
+from dashboard.document.references import references as references
 from dashboard.parameters.formats import format_value
 from dashboard.parameters.splice import State, advance, escape_at
 from dashboard.parameters.values import Value
 
 Use = Literal["query", "json", "prose"]
 
-REFERENCE = re.compile(r"\{([A-Za-z_]\w*)(?::([^{}\n]*))?\}")
 _ALREADY_ESCAPED = ("escape", "escapejson", "base64")
 
 
@@ -86,22 +86,3 @@ def substitute_deep(value: Any, values: Mapping[str, Value], context: Context) -
         items = [substitute_deep(child, values, context) for child in value]
         return value if all(new is old for new, old in zip(items, value, strict=True)) else items
     return value
-
-
-def references(value: Any) -> frozenset[str]:
-    """All names that the texts in a JSON value refer to, known or not."""
-    found: set[str] = set()
-    _collect(value, found)
-    return frozenset(found)
-
-
-def _collect(value: Any, found: set[str]) -> None:
-    if isinstance(value, str):
-        if "{" in value:
-            found.update(match.group(1) for match in REFERENCE.finditer(value))
-    elif isinstance(value, dict):
-        for child in value.values():
-            _collect(child, found)
-    elif isinstance(value, list):
-        for child in value:
-            _collect(child, found)

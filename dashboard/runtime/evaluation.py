@@ -190,7 +190,7 @@ class Evaluation:
                 if parameter.name not in scope.values:
                     scope.declare(parameter.name, Value(kind=parameter.kind, blocks=parameter.is_required))
             return _hidden(item, why)
-        order, circles = evaluation_order(item.parameters)
+        order, circles = evaluation_order(item.parameters, scope.values)
         in_circle = {name: circle for circle in circles for name in circle}
         controls: dict[int, Control] = {}
         for parameter in order:
