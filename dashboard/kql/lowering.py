@@ -199,7 +199,7 @@ class Lowering:
         return Block(f"({block.sql(ids)})", ids)
 
     def _scan(self, node: b.Scan) -> Block:
-        asked = self._asked(node)
+        asked = self._asked(node) | (_own(self._reads(node.predicate)) if node.predicate else set())
         pairs = [(column, name) for column, name in node.columns if column.id in asked]
         table = node.table
         if table.sql is None:
