@@ -20,7 +20,7 @@ def generate(options: argparse.Namespace) -> int:
         raise WatchbookError(Problem("CL002", f"--rows must be 1 or more; got {options.rows}."))
     folder = options.data or settings.home() / "data"
     report = make(folder, seed=options.seed, rows=options.rows, progress=progress())
-    print(f"{report.total_rows:,} rows in {len(report.rows)} tables, in {folder}", file=sys.stderr)
+    print(f"{report.rows:,} rows in {len(report.tables)} tables, in {folder}", file=sys.stderr)
     return 0
 
 
