@@ -1,8 +1,18 @@
-"""The script that Streamlit runs for every session."""
+"""The script that Streamlit runs for every session: the frame of all pages, then the page that the address names."""
 
 from __future__ import annotations
 
 import streamlit as st
 
-st.set_page_config(page_title="Watchbook", layout="wide")
-st.title("Watchbook")
+from dashboard.pages import data, gallery, query, style, workbook
+
+st.set_page_config(page_title="Watchbook", layout="wide", initial_sidebar_state="collapsed")
+style.apply()
+pages = {
+    "gallery": st.Page(gallery.draw, title="Watchbook", url_path="gallery", default=True),
+    "workbook": st.Page(workbook.draw, title="Workbook · Watchbook", url_path="workbook"),
+    "query": st.Page(query.draw, title="Query · Watchbook", url_path="query"),
+    "data": st.Page(data.draw, title="Data · Watchbook", url_path="data"),
+}
+st.session_state["wb-pages"] = pages
+st.navigation(list(pages.values()), position="hidden").run()

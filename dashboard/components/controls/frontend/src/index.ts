@@ -1,0 +1,38 @@
+/** The controls around a workbook's drawings, one kind a mount: bar, parameters, links, tiles, frame, cards, editor, tables. */
+import { Bar, drawBar } from "./bar";
+import { Card, drawCards } from "./cards";
+import { drawEditor, Editor } from "./editor";
+import { drawFrame, Frame } from "./frame";
+import { drawParameters, Parameters } from "./parameters";
+import { drawSchema, drawTables, SchemaTable, TableRow } from "./schema";
+import { drawFold, drawLinks, Links } from "./tabs";
+import { drawTiles, Tiles } from "./tiles";
+
+type Data =
+  | ({ kind: "bar" } & Bar) | ({ kind: "parameters" } & Parameters) | ({ kind: "links" } & Links)
+  | ({ kind: "tiles" } & Tiles) | ({ kind: "frame" } & Frame) | { kind: "fold"; title: string; closed: boolean } | { kind: "cards"; cards: Card[]; folder: string }
+  | ({ kind: "editor" } & Editor) | { kind: "schema"; tables: SchemaTable[]; empty: SchemaTable[] } | { kind: "tables"; tables: TableRow[]; empty: string[]; utc: boolean };
+type Mount = { data: Data; parentElement: HTMLElement; setTriggerValue: (name: string, value: unknown) => void };
+
+/** Draws `data` into the mount's own element. Called again on each change; the focus stays where it was. */
+export default function mount({ data, parentElement, setTriggerValue }: Mount): void {
+  let root = parentElement.querySelector<HTMLElement>(":scope > .wb-root");
+  if (!root) {
+    root = document.createElement("div");
+    root.className = "wb-root";
+    parentElement.append(root);
+  }
+  const focused = root.contains(document.activeElement) ? document.activeElement?.getAttribute("data-focus") : null;
+  const send = (value: unknown) => setTriggerValue("event", value);
+  if (data.kind === "bar") drawBar(root, data, (what, value) => send({ do: what, value: value ?? null }));
+  else if (data.kind === "parameters") drawParameters(root, data, (name, value) => send({ name, value }));
+  else if (data.kind === "links") drawLinks(root, data, (index) => send({ index }));
+  else if (data.kind === "tiles") drawTiles(root, data, (rows) => send({ rows }));
+  else if (data.kind === "frame") drawFrame(root, data, (id) => send({ act: id }));
+  else if (data.kind === "editor") drawEditor(root, data, send);
+  else if (data.kind === "schema") drawSchema(root, data);
+  else if (data.kind === "fold") drawFold(root, data, () => send({ toggle: true }));
+  else if (data.kind === "tables") drawTables(root, data, (name) => send({ table: name }));
+  else drawCards(root, data, (id) => send({ open: id }));
+  if (focused) root.querySelector<HTMLElement>(`[data-focus="${CSS.escape(focused)}"]`)?.focus();
+}

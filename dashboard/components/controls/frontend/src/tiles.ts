@@ -1,0 +1,87 @@
+/** Tiles: one card a row of the result, selectable by click and keyboard. */
+import { h } from "./dom";
+
+export type Slot = {
+  t: string; kind?: string; big?: boolean; unit?: string; color?: string; bg?: string; fg?: string; tip?: string; icon?: string; tags?: string[];
+  bar?: { share: number; color?: string }; values?: (number | null)[]; style?: string; href?: string;
+} | null;
+export type Tile = { title: Slot; subtitle: Slot; left: Slot; right: Slot; secondary: Slot; row: number };
+export type Tiles = { tiles: Tile[]; border: boolean; size: string; selectable: "none" | "one" | "many"; selected: number[]; label: string };
+
+/** Draws the tiles; `select` gets the rows selected after a click. */
+export function drawTiles(root: HTMLElement, data: Tiles, select: (rows: number[]) => void): void {
+  const box = h("div", { class: `wb-tiles is-${data.size}${data.border ? " has-border" : ""}`, role: data.selectable === "none" ? "list" : "group", "aria-label": data.label });
+  const chosen = new Set(data.selected);
+  for (const tile of data.tiles) {
+    const body = [
+      tile.title || tile.subtitle ? h("div", { class: "wb-tile-head" }, slot(tile.title, "wb-tile-title"), slot(tile.subtitle, "wb-tile-subtitle")) : null,
+      tile.left || tile.right ? h("div", { class: "wb-tile-main" }, slot(tile.left, "wb-tile-left"), slot(tile.right, "wb-tile-right")) : null,
+      slot(tile.secondary, "wb-tile-secondary"),
+    ];
+    if (data.selectable === "none") {
+      box.append(h("div", { class: "wb-tile", role: "listitem" }, ...body));
+      continue;
+    }
+    const on = chosen.has(tile.row);
+    box.append(h("button", {
+      type: "button", class: "wb-tile", "aria-pressed": String(on), "data-focus": `tile/${tile.row}`,
+      onclick: () => {
+        const others = data.selectable === "many" ? [...chosen].filter((row) => row !== tile.row) : [];
+        select(on ? others : [...others, tile.row]);
+      },
+    }, ...body));
+  }
+  root.replaceChildren(box);
+}
+
+function slot(value: Slot, name: string): HTMLElement | null {
+  if (!value) return null;
+  const node = h("div", { class: `${name}${value.big ? " is-big" : ""}`, title: value.tip ?? null });
+  if (value.color) node.style.setProperty("--slot", value.color);
+  if (value.bg) { node.style.background = value.bg; node.classList.add("has-ground"); }
+  if (value.fg) node.style.color = value.fg;
+  if (value.icon) node.append(drawing(value.icon));
+  const numbers = (value.values ?? []).filter((number): number is number => typeof number === "number");
+  if (numbers.length > 1) node.append(spark(numbers, value.t, value.style));
+  else if (value.tags?.length) node.append(...value.tags.map((tag) => h("span", { class: "wb-tag" }, tag)));
+  else if (value.href) node.append(h("a", { href: value.href, target: "_blank", rel: "noopener noreferrer", class: "wb-link" }, value.t));
+  else node.append(h("span", { class: "wb-slot-text", title: value.tip ?? value.t }, value.t));
+  if (value.unit) node.append(h("span", { class: "wb-slot-unit" }, value.unit));
+  if (value.bar) {
+    const bar = h("div", { class: "wb-slot-bar" });
+    bar.style.width = `${Math.max(0, Math.min(1, value.bar.share)) * 100}%`;
+    if (value.bar.color) bar.style.background = value.bar.color;
+    node.append(bar);
+  }
+  return node;
+}
+
+/** One of the product's own icons; the only markup that is parsed, and it comes from the product's catalogue alone. */
+function drawing(svg: string): HTMLElement {
+  const holder = h("span", { class: "wb-slot-icon", "aria-hidden": "true" });
+  const parsed = new DOMParser().parseFromString(svg, "image/svg+xml").documentElement;
+  if (parsed.nodeName === "svg") holder.append(parsed);
+  return holder;
+}
+
+/** Values as a line, an area or bars, scaled to the box; `label` is what a screen reader says. */
+export function spark(values: number[], label: string, style = "line"): SVGElement {
+  const make = (name: string, attributes: Record<string, string>) => {
+    const node = document.createElementNS("http://www.w3.org/2000/svg", name);
+    for (const [key, text] of Object.entries(attributes)) node.setAttribute(key, text);
+    return node as SVGElement;
+  };
+  const low = Math.min(0, ...values);
+  const span = Math.max(...values) - low || 1;
+  const y = (value: number) => 22 - ((value - low) / span) * 20;
+  const svg = make("svg", { viewBox: "0 0 100 24", preserveAspectRatio: "none", class: "wb-spark", role: "img", "aria-label": label || `Trend of ${values.length} values` });
+  if (style === "bar") {
+    const width = 100 / values.length;
+    values.forEach((value, at) => svg.append(make("rect", { x: (at * width).toFixed(2), width: (width * 0.8).toFixed(2), y: y(value).toFixed(2), height: (23 - y(value)).toFixed(2) })));
+    return svg;
+  }
+  const points = values.map((value, at) => `${((at / (values.length - 1)) * 100).toFixed(2)},${y(value).toFixed(2)}`).join(" ");
+  if (style === "area") svg.append(make("polygon", { points: `0,23 ${points} 100,23` }));
+  svg.append(make("polyline", { points }));
+  return svg;
+}

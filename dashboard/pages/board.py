@@ -1,0 +1,279 @@
+"""One workbook as one person has it open: its session, what was set, what runs, what was drawn.
+
+A board lives in Streamlit's session state. Fragments of several threads use it at once; what they share is guarded.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import threading
+from collections import Counter
+from collections.abc import Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import cache
+from typing import Any
+
+import streamlit as st
+
+from dashboard.document import Workbook
+from dashboard.document.workbook import object_of
+from dashboard.engines.protocol import CancelToken, Engine
+from dashboard.errors import Cancelled
+from dashboard.pages import bar, drawings, layout, links
+from dashboard.pages.templates import find_template
+from dashboard.runtime.evaluate import Session
+from dashboard.runtime.plan import Plan, PlannedItem
+from dashboard.runtime.results import ItemResult
+from dashboard.table import json_cell
+from dashboard.visual import build as visual
+from dashboard.visual.view import Grid, Message, Tiles, View
+
+_LONGEST_VALUE = 400
+_AT_ONCE = 64
+
+
+@cache
+def _pool() -> ThreadPoolExecutor:
+    # These threads only wait; how many queries run at once is the executor's affair.
+    return ThreadPoolExecutor(_AT_ONCE, "board")
+
+
+class Board:
+    """State and acts of one open workbook. `chosen` are the values a person set, by name: what the address carries."""
+
+    def __init__(self, name: str, workbook: Workbook, title: str, engine: Engine, values: Mapping[str, Any]) -> None:
+        self.name = name
+        self.workbook = workbook
+        self.title = title
+        self.engine = engine
+        self.chosen: dict[str, Any] = dict(values)
+        self.session = Session(workbook, engine, values=values, time_zone=bar.zone(), templates=find_template)
+        self.refreshed = dt.datetime.now(dt.UTC)
+        self.written: list[dict[str, Any]] = []
+        self._declared = Counter(p.name for item in workbook.walk() for p in item.parameters)
+        self._lock = threading.Lock()
+        self._token = CancelToken()
+        self._plan: Plan | None = None
+        self._by_path: dict[str, PlannedItem] = {}
+        self._results: dict[str, Future[ItemResult]] = {}
+        self._views: dict[tuple[str, str], tuple[ItemResult, View]] = {}
+        self._stopped: set[str] = set()
+        self._actions: dict[str, str] = {}
+        self._selected: dict[str, tuple[int, ...]] = {}
+        self._details: dict[str, Mapping[str, Any]] = {}
+
+    # ---- evaluation ----------------------------------------------------------------------------------------------------
+
+    def plan(self) -> Future[Plan]:
+        """Starts, or joins, the evaluation of the workbook as it stands."""
+        return _pool().submit(self._make_plan, self._token)
+
+    def _make_plan(self, token: CancelToken) -> Plan:
+        try:
+            plan = self.session.plan(token)
+        except Cancelled:
+            plan = self._plan or Plan((), {}, ())
+        with self._lock:
+            self._plan = plan
+            self._by_path = {item.path: item for item in plan.walk()}
+            keys = {item.key for item in self._by_path.values()}
+            self._results = {key: future for key, future in self._results.items() if key in keys}
+            self._views = {key: view for key, view in self._views.items() if key[0] in keys}
+        return plan
+
+    def current(self, path: str) -> PlannedItem | None:
+        """The item at a path as the latest plan has it."""
+        return self._by_path.get(path)
+
+    def submit(self, planned: PlannedItem) -> Future[ItemResult]:
+        """Starts an item's query, or joins it, or gives its kept result."""
+        with self._lock:
+            if planned.key in self._stopped:
+                stopped: Future[ItemResult] = Future()
+                stopped.set_result(ItemResult("unset", message="Cancelled. Refresh to run it again."))
+                return stopped
+            future = self._results.get(planned.key)
+            if future is None or future.cancelled():
+                future = self._results[planned.key] = _pool().submit(self._result, planned, self._token)
+            return future
+
+    def _result(self, planned: PlannedItem, token: CancelToken) -> ItemResult:
+        try:
+            return self.session.result(planned, token)
+        except Cancelled:
+            return ItemResult("unset", message="Cancelled. Refresh to run it again.")
+
+    def view(self, planned: PlannedItem, result: ItemResult) -> View:
+        """What is drawn of a result; kept while neither changes."""
+        key = (planned.key, bar.zone())
+        kept = self._views.get(key)
+        if kept is not None and kept[0] is result:
+            return kept[1]
+        if result.table is not None and result.status in ("ok", "empty"):
+            view = visual.build_view(planned, result.table, zone=bar.zone())
+        else:
+            view = visual.message_view(result.status, result.message, result.problem)
+        self._views[key] = (result, view)
+        return view
+
+    def notices(self, result: ItemResult) -> list[str]:
+        """What the engine says of a result beside its rows."""
+        return [notice.message for notice in result.table.notices] if result.table is not None else []
+
+    # ---- what a person does --------------------------------------------------------------------------------------------
+
+    def refresh(self) -> None:
+        """Runs everything anew, with now as the end of relative time ranges."""
+        with self._lock:
+            self._results.clear()
+            self._stopped.clear()
+        self.session.refresh()
+        self.refreshed = dt.datetime.now(dt.UTC)
+
+    def cancel(self) -> None:
+        """Stops what runs; what had not answered says so until the next refresh or change."""
+        with self._lock:
+            self._stopped |= {key for key, future in self._results.items() if not future.done()}
+            token, self._token = self._token, CancelToken()
+        token.cancel()
+
+    def set_value(self, planned: PlannedItem, name: str, value: Any) -> None:
+        """Sets a parameter of a parameters item; None gives the choice back to the workbook's own value."""
+        # A name declared in several groups is set where it was set; any other everywhere, as an address does.
+        scope = planned.path if self._declared[name] > 1 else ""
+        self.session.set_value(name, value, scope_path=scope)
+        if value is None:
+            self.chosen.pop(name, None)
+            self.session.set_value(name, None)
+        else:
+            self.chosen[name] = value
+
+    def set_tab(self, planned: PlannedItem, index: int) -> None:
+        """Presses a tab or a link."""
+        self.session.set_tab(planned.path, index)
+        tab = planned.tabs[index]
+        if tab.parameter:
+            self.chosen[tab.parameter] = tab.value
+
+    def fold(self, planned: PlannedItem, is_open: bool) -> None:
+        """Expands, loads or collapses a group."""
+        if is_open:
+            self.session.open_group(planned.path)
+        else:
+            self.session.close_group(planned.path)
+
+    def select(self, path: str, rows: tuple[int, ...]) -> None:
+        """Selects rows of the item's result; what it exports follows."""
+        planned = self._by_path.get(path)
+        result = self._done(path)
+        if planned is None or result is None or result.table is None:
+            return
+        self._selected[path] = rows
+        table = result.table
+        found = []
+        for row in rows:
+            if 0 <= row < len(table):
+                cells = table.arrow.slice(row, 1).to_pylist()[0]
+                found.append({column.name: json_cell(cells[column.name], column.type) for column in table.columns})
+        self._export(planned, found)
+
+    def select_points(self, path: str, points: list[Mapping[str, Any]]) -> None:
+        """Selects marks of a chart."""
+        planned = self._by_path.get(path)
+        if planned is not None:
+            self._export(planned, points)
+
+    def _export(self, planned: PlannedItem, rows: list[Mapping[str, Any]]) -> None:
+        self.session.select(planned.path, rows)
+        for name in planned.exports:
+            self.chosen.pop(name, None)
+        if not rows:
+            return
+        last = {key.lower(): value for key, value in rows[-1].items()}
+        for entry in planned.item.exports:
+            value = last.get(str(entry.get("fieldName") or "").lower())
+            if isinstance(value, (str, int, float)) and len(str(value)) <= _LONGEST_VALUE:
+                self.chosen[str(entry["parameterName"])] = str(value)
+
+    def brush(self, path: str, start: str, end: str) -> None:
+        """Brushes a range of time, both ends as a chart's axis writes them in the reader's zone."""
+        zone = layout.zone(bar.zone())
+        try:
+            first, last = (dt.datetime.fromisoformat(text.strip()).replace(tzinfo=zone) for text in (start, end))
+        except ValueError:
+            return
+        self.session.brush(path, first, last)
+
+    # ---- what fragments ask --------------------------------------------------------------------------------------------
+
+    def _done(self, path: str) -> ItemResult | None:
+        planned = self._by_path.get(path)
+        future = self._results.get(planned.key) if planned else None
+        return future.result() if future is not None and future.done() else None
+
+    def result_of(self, path: str) -> ItemResult | None:
+        """An item's result where it is there already."""
+        return self._done(path)
+
+    def selected(self, path: str) -> tuple[int, ...]:
+        """The rows selected in an item."""
+        return self._selected.get(path, ())
+
+    def ask_action(self, path: str, action: Any) -> None:
+        """Remembers what a menu asked, for the run that follows."""
+        if isinstance(action, str):
+            self._actions[path] = action
+
+    def take_action(self, path: str) -> str:
+        """What a menu asked, once."""
+        return self._actions.pop(path, "")
+
+    def ask_details(self, path: str, event: Mapping[str, Any]) -> None:
+        """Remembers a cell's link that opens details."""
+        self._details[path] = event
+
+    def take_details(self, path: str) -> Mapping[str, Any] | None:
+        """The details asked for, once."""
+        return self._details.pop(path, None)
+
+    def reactions(self, planned: PlannedItem, view: View) -> drawings.Reactions:
+        """What the item's drawing does when a person acts on it."""
+        path = planned.path
+
+        def rows(chosen: tuple[int, ...]) -> None:
+            self.select(path, chosen)
+            st.rerun()
+
+        def points(chosen: list[Mapping[str, Any]]) -> None:
+            self.select_points(path, chosen)
+            st.rerun()
+
+        def brush(start: str, end: str) -> None:
+            self.brush(path, start, end)
+            st.rerun()
+
+        exports = bool(planned.item.exports)
+        return drawings.Reactions(
+            rows=rows if exports and isinstance(view, (Grid, Tiles)) else None,
+            points=points if exports and not isinstance(view, (Grid, Tiles, Message)) else None,
+            brush=brush if planned.item.brush_parameter else None,
+            link=lambda event: self.ask_details(path, event),
+        )
+
+    def title_of(self, planned: PlannedItem) -> str:
+        """An item's title as it is shown."""
+        return str(planned.texts.get("title", "") or "").strip()
+
+    def steps(self) -> dict[str, str]:
+        """The containers of items by the name that links use."""
+        return {item.item.name: layout.item_key(item) for item in self._by_path.values() if item.item.name}
+
+    # ---- the address ---------------------------------------------------------------------------------------------------
+
+    def address(self) -> dict[str, str | list[str]]:
+        """What the address says of this board."""
+        return {"w": self.name, **links.write_values(self.chosen)}
+
+    def style(self) -> Mapping[str, Any]:
+        """The whole workbook's spacing."""
+        return object_of(self.workbook.style)

@@ -1,0 +1,188 @@
+"""A View on a Streamlit page: chart, grid, tiles, text or message, each as few elements as can be."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
+from html import escape
+from typing import Any, Literal
+
+import streamlit as st
+
+from dashboard.components.grid import grid
+from dashboard.pages import controls, style
+from dashboard.table import Table
+from dashboard.visual import build as visual
+from dashboard.visual import icons, theme
+from dashboard.visual.view import Figure, Grid, Message, Text, Tile, Tiles, View
+
+Rows = tuple[int, ...]
+_CONFIG = {
+    "displayModeBar": False,
+    "displaylogo": False,
+    "responsive": True,
+    "scrollZoom": False,
+    "doubleClick": "reset",
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Reactions:
+    """What a drawing does when a person acts on it: `rows` selected in a grid or tiles, `points` of a chart clicked (as
+    {x, y, series, label, …}), a range of time brushed (both ends as the axis writes them), a `link` of a cell followed."""
+
+    rows: Callable[[Rows], None] | None = None
+    points: Callable[[list[Mapping[str, Any]]], None] | None = None
+    brush: Callable[[str, str], None] | None = None
+    link: Callable[[Mapping[str, Any]], None] | None = None
+
+
+NOTHING = Reactions()
+
+
+def plain_view(table: Table, zone: str) -> View:
+    """A result as a grid, whatever its query says of drawing."""
+    return visual.draw({"visualization": "table", "size": 2}, table, zone=zone)
+
+
+def rendered_view(table: Table, zone: str) -> View:
+    """A result as its query's own `render` asks."""
+    return visual.draw({}, table, zone=zone)
+
+
+def draw(view: View, key: str, label: str = "", react: Reactions = NOTHING, selected: Rows = ()) -> None:
+    """Draws a view. `label` names it for screen readers; `key` is unique on the page."""
+    if isinstance(view, Figure):
+        _draw_figure(view, key, label, react)
+    elif isinstance(view, Grid):
+        _draw_grid(view, key, label, react, selected)
+    elif isinstance(view, Tiles):
+        _draw_tiles(view, key, label, react, selected)
+    elif isinstance(view, Text):
+        st.html(text_html(view))
+    else:
+        st.html(message_html(view))
+
+
+def text_html(view: Text) -> str:
+    """A text as the page shows it; `view.html` is safe."""
+    return f'<div class="wb-text tone-{escape(view.tone)}">{view.html}</div>'
+
+
+def message_html(view: Message) -> str:
+    """A message in an item's frame; one that only tells that there is nothing stays quiet."""
+    quiet = view.tone in ("info", "plain") and not view.detail and not view.code
+    return style.message_html(view.text, "quiet" if quiet else view.tone, view.detail, view.code)
+
+
+def _draw_figure(view: Figure, key: str, label: str, react: Reactions) -> None:
+    figure = theme.apply(view.figure, style.mode() == "dark")
+    modes: list[Literal["points", "box", "lasso"]] = []
+    if react.points is not None:
+        modes.append("points")
+    if react.brush is not None and view.time_axis:
+        modes.append("box")
+        figure["layout"].update(dragmode="select", selectdirection="h")
+    else:
+        figure["layout"].setdefault("dragmode", False)
+
+    def selected() -> None:
+        state = st.session_state[key].get("selection") or {}
+        boxes = state.get("box") or []
+        if react.brush is not None and boxes and len(boxes[-1].get("x") or ()) == 2:
+            start, end = sorted(map(str, boxes[-1]["x"]))
+            react.brush(start, end)
+        elif react.points is not None:
+            react.points([point for point in (_point(view, chosen) for chosen in state.get("points") or []) if point])
+
+    st.plotly_chart(
+        figure, key=key, height=view.height, theme=None, config=_CONFIG, alt=label or "Chart",
+        on_select=selected if modes else "ignore", selection_mode=modes or ("points",),
+    )  # fmt: skip
+    below = (_strip(view.metrics) if view.metrics else "") + style.notices_html(view.notices)
+    if below:
+        st.html(below)
+
+
+def _point(view: Figure, chosen: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """The row behind a clicked point, None where the chart does not say."""
+    curve = chosen.get("curve_number", 0)
+    at = chosen.get("point_index", chosen.get("point_number"))
+    try:
+        return view.points[int(curve)][int(at)]  # type: ignore[arg-type]
+    except (IndexError, TypeError, ValueError):
+        return None
+
+
+def _strip(metrics: Sequence[tuple[str, str, str]]) -> str:
+    entries = "".join(
+        f'<div class="wb-strip-entry" style="--metric:{escape(colour)}"><div class="wb-strip-label" title="{escape(name)}">{escape(name)}</div>'
+        f'<div class="wb-strip-value">{escape(value)}</div></div>'
+        for name, value, colour in metrics
+    )
+    return f'<div class="wb-strip">{entries}</div>'
+
+
+@cache
+def _icons() -> dict[str, str]:
+    return icons.catalogue()
+
+
+def _draw_grid(view: Grid, key: str, label: str, react: Reactions, selected: Rows) -> None:
+    shown = {
+        "columns": [dataclasses.asdict(column) for column in view.columns],
+        "rows": view.rows, "height": view.height, "total_rows": view.total_rows, "filter": view.filter, "sort": view.sort,
+        "selectable": view.selectable if react.rows else "none", "tree": view.tree,
+    }  # fmt: skip
+
+    def chosen(rows: tuple[int, ...]) -> None:
+        if react.rows is not None:
+            react.rows(rows)
+
+    def followed(event: Mapping[str, Any]) -> None:
+        if react.link is not None:
+            react.link(event)
+
+    grid(shown, key=key, icons=_icons(), selected=selected, label=label or "Table", on_select=chosen, on_event=followed)
+    notices = style.notices_html(view.notices)
+    if notices:
+        st.html(notices)
+
+
+def _draw_tiles(view: Tiles, key: str, label: str, react: Reactions, selected: Rows) -> None:
+    data = {
+        "tiles": [_tile(tile) for tile in view.tiles], "border": view.show_border, "size": view.size, "label": label or "Tiles",
+        "selectable": view.selectable if react.rows else "none", "selected": list(selected),
+    }  # fmt: skip
+
+    def act(event: controls.Event) -> None:
+        rows = event.get("rows")
+        if react.rows is not None and isinstance(rows, list):
+            react.rows(tuple(row for row in rows if isinstance(row, int)))
+
+    controls.draw("tiles", key, data, act)
+    notices = style.notices_html(view.notices)
+    if notices:
+        st.html(notices)
+
+
+def _tile(tile: Tile) -> dict[str, Any]:
+    slots = {name: _slot(getattr(tile, name)) for name in ("title", "subtitle", "left", "right", "secondary")}
+    return {**slots, "row": tile.row}
+
+
+def _slot(cell: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    if cell is None:
+        return None
+    slot = {
+        name: cell[name]
+        for name in ("t", "kind", "big", "unit", "color", "bg", "fg", "tip", "bar", "values", "style", "tags")
+        if cell.get(name) is not None
+    }
+    if cell.get("icon"):
+        slot["icon"] = icons.svg(str(cell["icon"]))
+    link = cell.get("link")
+    if isinstance(link, Mapping) and link.get("kind") == "url":
+        slot["href"] = str(link.get("href", ""))
+    return slot

@@ -1,0 +1,92 @@
+"""Items on the page: each in its own container, each query item as a fragment that draws when its own answer is there."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from dashboard.pages import board as boards
+from dashboard.pages import controls, drawings, layout, menus, parameters, style, tabs, waiting
+from dashboard.runtime.plan import PlannedItem
+from dashboard.visual import build as visual
+
+Board = boards.Board
+
+
+def draw_all(board: Board, items: tuple[PlannedItem, ...], key: str = "wg-root") -> None:
+    """Draws items into a row that wraps."""
+    with st.container(key=key, horizontal=True, gap=None):
+        for planned in items:
+            if planned.status != "hidden":
+                with st.container(key=layout.item_key(planned)):
+                    _draw(board, planned)
+
+
+def _draw(board: Board, planned: PlannedItem) -> None:
+    kind = planned.item.kind
+    if planned.status != "ready":
+        view = visual.message_view(planned.status, planned.message, planned.problem)
+        st.html(_title_html(board, planned) + drawings.message_html(view))
+    elif kind == "text":
+        st.html(drawings.text_html(visual.text_view(planned)))
+    elif kind == "parameters":
+        parameters.draw(
+            planned,
+            f"parameters-{layout.slug(planned.path)}",
+            lambda name, value: board.set_value(planned, name, value),
+        )
+    elif kind == "links":
+        tabs.draw(board, planned)
+    elif kind == "group":
+        _draw_group(board, planned)
+    else:
+        _draw_query(board, planned)
+
+
+def _title_html(board: Board, planned: PlannedItem) -> str:
+    title = board.title_of(planned)
+    return f'<div class="wb-frame"><h3 class="wb-title">{style.text(title)}</h3></div>' if title else ""
+
+
+def _draw_group(board: Board, planned: PlannedItem) -> None:
+    title = board.title_of(planned)
+    settings = planned.settings
+    slug = layout.slug(planned.path)
+    expanded = settings.get("expanded") is not False
+    if planned.item.content.get("expandable") is True and title:
+        data = {"title": title, "closed": not expanded}
+        controls.draw("fold", f"fold-{slug}", data, lambda _: board.fold(planned, not expanded))
+    elif title:
+        st.html(f'<h2 class="wb-section">{style.text(title)}</h2>')
+    if not expanded:
+        return
+    if settings.get("loaded") is False:
+        label = str(planned.item.content.get("loadButtonText") or "Load")
+        link = {"label": label, "action": "set", "selected": False, "enabled": True, "look": "primary"}
+        controls.draw(
+            "links", f"load-{slug}", {"style": "paragraph", "links": [link]}, lambda _: board.fold(planned, True)
+        )
+        return
+    draw_all(board, planned.items, layout.group_key(planned))
+
+
+def _draw_query(board: Board, planned: PlannedItem) -> None:
+    """A query item as a fragment: nothing else on the page waits for it."""
+
+    def content() -> None:
+        now = board.current(planned.path) or planned
+        slug = layout.slug(now.path)
+        action = board.take_action(now.path)
+        extra = menus.act(board, now, action) if action else {}
+        head = {**menus.head(board, now), **extra}
+        controls.draw("frame", f"frame-{slug}", head, lambda event: board.ask_action(now.path, event.get("act")))
+        result = waiting.wait(board.submit(now))
+        view = board.view(now, result)
+        drawings.draw(view, f"view-{slug}", board.title_of(now), board.reactions(now, view), board.selected(now.path))
+        notices = style.notices_html(board.notices(result))
+        if notices:
+            st.html(notices)
+        asked = board.take_details(now.path)
+        if asked:
+            menus.show_details(board, now, asked)
+
+    st.fragment(content, parallel=True, key=f"item-{layout.slug(planned.path)}")()

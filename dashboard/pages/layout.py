@@ -1,0 +1,96 @@
+"""Where items stand: rows that wrap by the items' widths, as one style sheet a page.
+
+An item's container has a key made from its path; Streamlit gives the container a class of that name. Widths are percent of
+the row and gaps are taken out evenly, so that 50 + 50 fills a row. At phone width everything stacks.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import zoneinfo
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from dashboard.document.workbook import Item, number_of, text_of
+from dashboard.runtime.plan import PlannedItem
+
+HEIGHTS: Mapping[str, int] = {"tiny": 150, "small": 200, "medium": 300, "large": 500, "full": 300}
+_LENGTH = re.compile(r"^\d{1,4}(\.\d{1,3})?(px|%|rem|em|ch|vw)?$")
+_NARROW = 720
+
+
+def slug(path: str) -> str:
+    """A path of the document as part of a class name: `items/3/items/0` becomes `3-0`."""
+    return re.sub(r"\W+", "-", path.replace("items/", "")).strip("-")
+
+
+def item_key(planned: PlannedItem) -> str:
+    """The key of an item's container; the prefix says how it is framed: `wic` as a card, `wi` bare."""
+    framed = planned.item.kind in ("query", "metric", "unknown") or planned.status in ("error", "unsupported", "unset")
+    return f"{'wic' if framed and planned.item.kind != 'group' else 'wi'}-{slug(planned.path)}"
+
+
+def group_key(planned: PlannedItem) -> str:
+    """The key of the container with a group's items; `wgb` has a border."""
+    return f"{'wgb' if planned.item.style.get('showBorder') is True else 'wg'}-{slug(planned.path)}"
+
+
+def sheet(items: Iterable[PlannedItem]) -> str:
+    """The rules for the widths and heights of all items, nested ones included."""
+    rules: list[str] = []
+    for planned in _walk(items):
+        key = item_key(planned)
+        width, most = planned.item.custom_width, _length(planned.item.style.get("maxWidth"))
+        if width is not None and width < 100 and most == f"{width:g}%":
+            most = ""
+        share = f"calc((100% + var(--wb-gap)) * {(width or 100) / 100:.5f} - var(--wb-gap))"
+        rules.append(
+            f":has(> .st-key-{key}){{flex:0 0 {share}!important;width:{share}!important;max-width:{most or '100%'}!important;min-width:0!important}}"
+        )
+        inner = [f"--wb-h:{_reserved(planned.item)}px"] if planned.item.kind == "query" else []
+        for name in ("margin", "padding"):
+            value = _shorthand(planned.item.style.get(name))
+            if value:
+                inner.append(f"{name}:{value}")
+        if inner:
+            rules.append(f".st-key-{key}{{{';'.join(inner)}}}")
+    wide = "".join(rules)
+    return f"<style>@media (min-width:{_NARROW + 1}px){{{wide}}}</style>" if wide else ""
+
+
+def _walk(items: Iterable[PlannedItem]) -> Iterable[PlannedItem]:
+    for planned in items:
+        if planned.status != "hidden":
+            yield planned
+            yield from _walk(planned.items)
+
+
+def _reserved(item: Item) -> int:
+    return HEIGHTS.get(item.size, 300)
+
+
+def _length(value: Any) -> str:
+    """A CSS length, a bare number being percent; empty for anything else."""
+    if number_of(value) is not None and not isinstance(value, str):
+        return f"{number_of(value):g}%"
+    text = text_of(value).strip()
+    if not _LENGTH.match(text):
+        return ""
+    return f"{text}%" if text[-1].isdigit() else text
+
+
+def _shorthand(value: Any) -> str:
+    """CSS margins or paddings of one to four lengths; empty for anything else."""
+    parts = text_of(value).split()
+    if not 1 <= len(parts) <= 4 or not all(_LENGTH.match(part) for part in parts):
+        return ""
+    return " ".join(f"{part}px" if part[-1].isdigit() and part != "0" else part for part in parts)
+
+
+def zone(name: str) -> dt.tzinfo:
+    """A time zone by its IANA name, UTC where there is none of that name."""
+    try:
+        return zoneinfo.ZoneInfo(name)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
+        return dt.UTC

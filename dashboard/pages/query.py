@@ -1,0 +1,191 @@
+"""The query page: KQL in, a grid or chart out, with the tables beside it and pasted text repaired on request."""
+
+from __future__ import annotations
+
+import datetime as dt
+import difflib
+import time
+from typing import Any
+
+import streamlit as st
+
+from dashboard.engines.protocol import CancelToken, QueryRequest, TableInfo, TimeSpan
+from dashboard.errors import WatchbookError
+from dashboard.pages import bar, controls, drawings, sources, style, waiting
+from dashboard.runtime.execute import shared_executor
+from dashboard.table import Table
+
+PRESETS = (3_600_000, 14_400_000, 43_200_000, 86_400_000, 259_200_000, 604_800_000, 1_209_600_000, 2_592_000_000)
+EXAMPLES = (
+    (
+        "Images of the nginx pods",
+        "KubernetesPodInventory\n| where PodName contains \"nginx\"\n| extend Pod = parse_json(Pod)\n"
+        "| extend Container = parse_json(Pod.spec.containers)\n| extend Image = Container.image\n"
+        '| extend ImageName = extract("(.+):.+", 1, tostring(Image))\n| project PodName, ImageName',
+    ),
+    (
+        "Who ran a command in a pod",
+        'KubernetesAudit\n| where Level == "Warning"\n| where EventType == "Exec"\n| extend User = parse_json(User)\n'
+        "| project TimeGenerated, User.username, Namespace, Resource, Action",
+    ),
+    ("Alerts by severity and day", "SecurityAlert\n| summarize Alerts = count() by bin(TimeGenerated, 1d), AlertSeverity\n| render timechart"),
+    ("Failed sign-ins by place", 'SigninLogs\n| where ResultType != "0"\n| summarize Failures = count() by Location\n| top 10 by Failures\n| render barchart'),
+)  # fmt: skip
+_STATE = "wb-query"
+
+
+def draw() -> None:
+    """Draws the page."""
+    bar.draw("query")
+    state = _state()
+    _take_link(state)
+    with st.container(key="wb-page"):
+        try:
+            sources.prepare()
+            engine = sources.engine()
+        except WatchbookError as error:
+            st.html(style.head_html("Query") + style.problem_html(error.problem))
+            return
+        with st.container(key="query-page", horizontal=True, gap="small"):
+            with st.container(key="query-side"):
+                controls.draw("schema", "wb-schema", _schema(engine.tables() if engine.name == sources.LOCAL else []))
+            with st.container(key="query-main"):
+                controls.draw("editor", "wb-editor", _editor(state), _act)
+                if state["run"]:
+                    _run(state, engine)
+
+
+def _state() -> dict[str, Any]:
+    state: dict[str, Any] = st.session_state.setdefault(
+        _STATE,
+        {
+            "text": "",
+            "revision": 0,
+            "range": None,
+            "run": "",
+            "history": [],
+            "mark": None,
+            "repair": None,
+            "done": None,
+            "link": "",
+        },
+    )
+    return state
+
+
+def _take_link(state: dict[str, Any]) -> None:
+    """Takes over a query that a menu, or an address, brought along; a query from an address is shown and not run."""
+    brought = st.session_state.pop("wb-query-open", None)
+    linked = st.query_params.get("q", "")
+    if brought is not None:
+        state.update(
+            text=brought["text"],
+            run=brought["text"],
+            range=brought.get("range"),
+            revision=state["revision"] + 1,
+            done=None,
+            repair=None,
+            mark=None,
+        )
+    elif linked and linked != state["link"] and linked != state["text"]:
+        state.update(
+            text=linked, run="", link=linked, revision=state["revision"] + 1, done=None, repair=None, mark=None
+        )
+
+
+def _editor(state: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "text": state["text"], "revision": state["revision"], "range": state["range"], "presets": PRESETS, "utc": bar.utc(), "running": False,
+        "examples": [{"label": label, "text": text} for label, text in EXAMPLES],
+        "history": [{"label": _first_line(text), "text": text} for text in state["history"]],
+        "mark": state["mark"], "repair": state["repair"],
+    }  # fmt: skip
+
+
+def _act(event: controls.Event) -> None:
+    state = _state()
+    if isinstance(event.get("run"), str):
+        text = event["run"].strip("\n")
+        state.update(text=text, run=text.strip(), done=None, repair=None, mark=None)
+        if state["run"]:
+            state["history"] = [text, *(old for old in state["history"] if old != text)][:30]
+            _translate_ahead(state)
+    elif "range" in event and isinstance(event.get("text"), str):
+        state.update(range=event["range"], text=event["text"], done=None)
+
+
+def _translate_ahead(state: dict[str, Any]) -> None:
+    """Finds out before the page is drawn whether the text can be repaired, so that the editor shows it in the same run."""
+    from dashboard.kql.repair import repair
+
+    found = repair(state["run"])
+    if found is not None and found.text != state["run"]:
+        state["repair"] = {"text": found.text, "why": " ".join(found.changes), "diff": _diff(state["run"], found.text)}
+
+
+def _diff(old: str, new: str) -> list[tuple[str, str]]:
+    lines = difflib.ndiff(old.splitlines(), new.splitlines())
+    return [(line[0], line[2:]) for line in lines if line[:1] in " +-"]
+
+
+def _first_line(text: str) -> str:
+    return " ".join(text.split())[:60]
+
+
+def _span(value: Any) -> TimeSpan | None:
+    try:
+        length = dt.timedelta(milliseconds=float(value["durationMs"]))
+        ends = value.get("endTime")
+        end = dt.datetime.fromisoformat(ends.replace("Z", "+00:00")) if ends else dt.datetime.now(dt.UTC)
+    except (TypeError, KeyError, ValueError, OverflowError, AttributeError):
+        return None
+    return TimeSpan(end - length, end)
+
+
+def _run(state: dict[str, Any], engine: Any) -> None:
+    key = (state["run"], repr(state["range"]), sources.chosen(), engine.version())
+    done = state["done"]
+    with st.container(key="wic-query-result"):
+        try:
+            if done is None or done[0] != key:
+                cancel = CancelToken()
+                started = time.perf_counter()
+                future = shared_executor(engine).submit(
+                    QueryRequest(state["run"], timespan=_span(state["range"])), cancel
+                )
+                finished = False
+                try:
+                    table: Table = waiting.wait(future)
+                    finished = True
+                finally:
+                    if not finished:
+                        cancel.cancel()
+                done = (key, table, time.perf_counter() - started)
+                state["done"] = done
+            _draw_result(done[1], done[2])
+        except WatchbookError as error:
+            state["mark"] = {"line": error.problem.place.line, "column": error.problem.place.column}
+            st.html(style.problem_html(error.problem, error.problems[1:]))
+
+
+def _draw_result(table: Table, seconds: float) -> None:
+    rows = f"{len(table):,} row{'' if len(table) == 1 else 's'}"
+    st.html(
+        f'<div class="wb-run-line" role="status">{rows} in {seconds:.2f} s</div>'
+        + style.notices_html(n.message for n in table.notices)
+    )
+    if table.render:
+        drawings.draw(drawings.rendered_view(table, bar.zone()), "query-chart", "Result as a chart")
+    drawings.draw(drawings.plain_view(table, bar.zone()), "query-grid", "Result")
+
+
+def _schema(tables: list[TableInfo]) -> dict[str, Any]:
+    def entry(table: TableInfo) -> dict[str, Any]:
+        return {
+            "name": table.name,
+            "rows": f"{table.rows:,}" if table.rows else "",
+            "columns": table.columns if table.rows else (),
+        }
+
+    # A thousand empty tables with their columns would be a megabyte; the data page tells theirs.
+    return {"tables": [entry(t) for t in tables if t.rows], "empty": [entry(t) for t in tables if not t.rows]}

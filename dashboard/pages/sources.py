@@ -1,0 +1,112 @@
+"""The data sources a person may switch between. Each is made once for the whole server, on first use."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+
+import streamlit as st
+
+from dashboard import settings
+from dashboard.engines.local import LocalEngine
+from dashboard.engines.loganalytics import LogAnalyticsEngine
+from dashboard.engines.protocol import Engine
+from dashboard.errors import Problem, WatchbookError
+from dashboard.ingest.schemas import known_tables
+
+LOCAL = "local"
+LIVE = "loganalytics"
+_KEY = "wb-source"
+_lock = threading.Lock()
+
+
+def labels() -> dict[str, str]:
+    """The sources by name, as a person reads them."""
+    local = "Local data" if settings.text("data") else "Sample estate"
+    return {LOCAL: local, LIVE: "Log Analytics"}
+
+
+def chosen() -> str:
+    """The name of the source of this session."""
+    name = st.session_state.get(_KEY, LOCAL)
+    return name if name in labels() else LOCAL
+
+
+def choose(name: str) -> None:
+    """Switches this session's source."""
+    if name in labels():
+        st.session_state[_KEY] = name
+
+
+def engine() -> Engine:
+    """The engine of this session's source. Raises WatchbookError where it cannot be made."""
+    return _local() if chosen() == LOCAL else _live()
+
+
+def live_hint() -> str:
+    """What the switch says beside Log Analytics."""
+    return "" if settings.text("workspaces") else "no workspace set"
+
+
+def problem_of_source() -> Problem | None:
+    """Why the chosen source cannot answer, as far as that can be told without asking it."""
+    if chosen() == LIVE and not settings.text("workspaces"):
+        hint = "Set WATCHBOOK_WORKSPACES to workspace ids, or choose a workspace in the workbook's own parameter."
+        return Problem("PG004", "No Log Analytics workspace is set.", "warning", hint=hint)
+    return None
+
+
+def local_is_made() -> bool:
+    """Whether local data needs no further work before the first query."""
+    return _local.cache_info().currsize > 0
+
+
+def make_local(progress: Callable[[float, str], None]) -> None:
+    """Makes the sample estate where there is none yet, telling of the progress."""
+    with _lock:
+        if not local_is_made() and not settings.text("data"):
+            from dashboard.ingest.estate import ensure_estate
+
+            ensure_estate(settings.data_folder(), progress=progress)
+        _local()
+
+
+@cache
+def _local() -> LocalEngine:
+    folder = settings.data_folder()
+    if not folder.is_dir():
+        raise WatchbookError(
+            Problem(
+                "PG004",
+                f"The data folder '{folder.name}' does not exist.",
+                hint="Check --data, or run `watchbook data generate`.",
+            )
+        )
+    return LocalEngine(folder, known_tables())
+
+
+@cache
+def _live() -> LogAnalyticsEngine:
+    workspaces = [part.strip() for part in settings.text("workspaces").split(",") if part.strip()]
+    return LogAnalyticsEngine(workspaces)
+
+
+@cache
+def pool() -> ThreadPoolExecutor:
+    """Where the query and data pages run what a workbook's session does not run."""
+    return ThreadPoolExecutor(settings.integer("concurrent_queries"), "page")
+
+
+def prepare() -> None:
+    """Makes local data on first use, with a progress bar in the page."""
+    if chosen() != LOCAL or local_is_made():
+        return
+    slot = st.empty()
+
+    def show(share: float, what: str) -> None:
+        slot.progress(min(max(share, 0.0), 1.0), text=f"Making the sample estate: {what}")
+
+    make_local(show)
+    slot.empty()

@@ -1,0 +1,70 @@
+"""How pages look: our style sheet, and the few pieces of HTML that are drawn without a component.
+
+Texts are escaped here where they are put between tags; nothing in this room makes HTML elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cache
+from html import escape
+from pathlib import Path
+from typing import Literal
+
+import streamlit as st
+
+from dashboard.errors import Problem
+
+_SHEET = Path(__file__).resolve().parent / "static" / "watchbook.css"
+Mode = Literal["light", "dark"]
+
+
+@cache
+def _sheet() -> str:
+    return f"<style>{_SHEET.read_text(encoding='utf-8')}</style>"
+
+
+def apply() -> None:
+    """Puts the style sheet into the page."""
+    st.html(_sheet())
+
+
+def mode() -> Mode:
+    """Whether the browser shows the page light or dark."""
+    return "dark" if st.context.theme.type == "dark" else "light"
+
+
+def message_html(text: str, tone: str = "info", detail: str = "", code: str = "", lines: Iterable[str] = ()) -> str:
+    """A sentence in a frame; `detail` and `lines` stand below it, `code` at its end."""
+    role = "alert" if tone == "error" else "note"
+    label = f' <span class="wb-note">{escape(code)}</span>' if code else ""
+    body = f"<p>{escape(text)}{label}</p>"
+    if detail:
+        body += f'<div class="wb-detail">{escape(detail)}</div>'
+    body += "".join(f'<div class="wb-detail">{escape(line)}</div>' for line in lines)
+    return f'<div class="wb-message is-{escape(tone)}" role="{role}">{body}</div>'
+
+
+def problem_html(problem: Problem, more: Iterable[Problem] = ()) -> str:
+    """A problem as a person reads it: what was found, where, what to do."""
+    tone = "error" if problem.severity == "error" else problem.severity
+    place = problem.place.describe()
+    detail = " ".join(part for part in (f"{place[0].upper()}{place[1:]}." if place else "", problem.hint) if part)
+    return message_html(problem.message, tone, detail, problem.code, [other.describe() for other in more])
+
+
+def notices_html(notices: Iterable[str]) -> str:
+    """What a reader must know about a drawing, below it."""
+    found = [escape(notice) for notice in notices if notice]
+    return f'<div class="wb-notices" role="note">{"<br>".join(found)}</div>' if found else ""
+
+
+def head_html(title: str, text: str = "") -> str:
+    """The heading of a page."""
+    below = f"<p>{escape(text)}</p>" if text else ""
+    return f'<div class="wb-page-head"><h1>{escape(title)}</h1>{below}</div>'
+
+
+def text(value: str) -> str:
+    """A text, safe between tags and in a quoted attribute."""
+    return escape(value)
