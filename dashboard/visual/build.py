@@ -13,7 +13,9 @@ from dashboard.visual.cells import Records
 from dashboard.visual.charts import KINDS as CHARTS
 from dashboard.visual.charts import chart_view
 from dashboard.visual.dates import zone_of
+from dashboard.visual.graphs import graph_view
 from dashboard.visual.grids import grid_view
+from dashboard.visual.maps import map_view
 from dashboard.visual.markdown import safe_html
 from dashboard.visual.pies import pie_view
 from dashboard.visual.stat import stat_view
@@ -163,6 +165,7 @@ def _chart(kind: str) -> Draw:
 
 _DRAW: dict[str, Draw] = {
     "table": grid_view, "piechart": pie_view, "tiles": tiles_view, "stat": stat_view, "card": card_view,
+    "map": map_view, "graph": graph_view,
     **{kind: _chart(kind) for kind in sorted(CHARTS)},
 }  # fmt: skip
 

@@ -1,0 +1,357 @@
+"""Graphs: nodes and edges by force or in layers, and honeycombs of nodes in clusters."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from dashboard.table import Table
+from dashboard.visual import palette
+from dashboard.visual.cells import Record, Records, number_of
+from dashboard.visual.charts import exported_row
+from dashboard.visual.figures import plotly_text, wrapped
+from dashboard.visual.formatters import Formatter, Scale, rule_from
+from dashboard.visual.grids import selectable
+from dashboard.visual.layouts import Edge, Point, force_layout, honeycomb, layered_layout, shelves
+from dashboard.visual.numbers import as_number
+from dashboard.visual.sizes import chart_height
+from dashboard.visual.thresholds import first_match
+from dashboard.visual.view import Figure, Message
+
+MOST_NODES = 300
+MOST_EDGES = 1_000
+
+HIVE = 2
+
+
+@dataclass(frozen=True)
+class GraphNode:
+    """A node: its row (number -1 and an empty record where only edges name it), its texts and colour."""
+
+    key: str
+    number: int
+    record: Record
+    top: str
+    center: str
+    hover: str
+    color: str
+    weight: float
+
+
+def graph_view(table: Table, settings: Mapping[str, Any], *, zone: dt.tzinfo = dt.UTC) -> Figure | Message:
+    """The graph of a query item by its `graphSettings`: rows with a node id are nodes, rows with source and target edges."""
+    own = settings.get("graphSettings")
+    own = own if isinstance(own, Mapping) else {}
+    records = Records(table, zone)
+    identity = _column(own.get("nodeIdField"), records)
+    source, target = _column(own.get("sourceIdField"), records), _column(own.get("targetIdField"), records)
+    if not identity and not (source and target):
+        return Message(
+            "The graph's settings name no column of node ids, or none that is in the result.", "warning",
+            f"In the result: {', '.join(records.names[:20])}", "VI002",
+        )  # fmt: skip
+    nodes, links, notices = _read(records, own, identity, source, target)
+    if not nodes:
+        return Message("The result has no nodes to draw.", "info", "", "VI003")
+    if own.get("type") == HIVE:
+        return _hive(nodes, records, own, settings, notices)
+    return _network(nodes, links, records, own, settings, notices)
+
+
+def _read(
+    records: Records, own: Mapping[str, Any], identity: str, source: str, target: str
+) -> tuple[list[GraphNode], list[tuple[Edge, Record]], tuple[str, ...]]:
+    rows: dict[str, tuple[int, Record]] = {}
+    edges: list[tuple[str, str, Record]] = []
+    for i, row in enumerate(records.all):
+        key = records.text(identity, row[identity]) if identity else ""
+        ends = (records.text(source, row[source]), records.text(target, row[target])) if source and target else ("", "")
+        if key:
+            rows.setdefault(key, (i, row))
+        if all(ends):
+            edges.append((*ends, row))
+    for start, end, _ in edges:
+        rows.setdefault(start, (-1, {}))
+        rows.setdefault(end, (-1, {}))
+    notices = []
+    if len(rows) > MOST_NODES:
+        notices.append(f"The graph shows {MOST_NODES} of {len(rows):,} nodes.")
+    kept = dict(list(rows.items())[:MOST_NODES])
+    order = {key: i for i, key in enumerate(kept)}
+    links = [((order[a], order[b]), row) for a, b, row in edges if a in order and b in order]
+    if len(links) > MOST_EDGES:
+        notices.append(f"The graph shows {MOST_EDGES:,} of {len(links):,} edges.")
+    return _nodes(kept, records, own), links[:MOST_EDGES], tuple(notices)
+
+
+def _nodes(rows: Mapping[str, tuple[int, Record]], records: Records, own: Mapping[str, Any]) -> list[GraphNode]:
+    slots = {
+        name: _slot(own.get(name), records)
+        for name in ("topContent", "centerContent", "bottomContent", "leftContent", "rightContent")
+    }
+    weight_column = _column(own.get("nodeSize"), records)
+    colors = _colors(rows, records, own)
+    made = []
+    for key, (number, row) in rows.items():
+        texts = {name: _text(maker, row) for name, maker in slots.items()}
+        lines = [text for text in texts.values() if text] or [key]
+        weight = number_of(row.get(weight_column), records.types[weight_column]) if weight_column and row else None
+        made.append(
+            GraphNode(
+                key, number, row, texts["topContent"] or ("" if texts["centerContent"] else key), texts["centerContent"],
+                "<br>".join(plotly_text(line) for line in dict.fromkeys(lines)), colors[key], weight or 0.0,
+            )
+        )  # fmt: skip
+    return made
+
+
+def _slot(entry: Any, records: Records) -> Formatter | None:
+    if not isinstance(entry, Mapping) or entry.get("columnMatch") not in records.types:
+        return None
+    name = entry["columnMatch"]
+    rule = rule_from(entry)
+    return Formatter(name, records.types[name], rule, records.types, Scale(), records.zone)
+
+
+def _text(maker: Formatter | None, row: Record) -> str:
+    if maker is None or not row:
+        return ""
+    cell = maker.cell(row[maker.column], row)
+    return str(cell["t"]) + str(cell.get("unit", ""))
+
+
+def _colors(rows: Mapping[str, tuple[int, Record]], records: Records, own: Mapping[str, Any]) -> dict[str, str]:
+    settings = own.get("colorSettings")
+    settings = settings if isinstance(settings, Mapping) else {}
+    column = _column(settings.get("nodeColorField"), records)
+    plain = palette.NAMED["blue"]
+    kind = settings.get("type")
+    empty = palette.named_color(settings.get("emptyValueColor")) or palette.NEUTRAL
+    if not column or kind not in (1, 2, 3, 4):
+        return {key: plain if row else palette.NEUTRAL for key, (_, row) in rows.items()}
+    values = {key: row.get(column) if row else None for key, (_, row) in rows.items()}
+    found: dict[str, str] = {}
+    order: dict[str, int] = {}
+    numbers = [n for n in (number_of(value, records.types[column]) for value in values.values()) if n is not None]
+    low, high = as_number(settings.get("heatmapMin")), as_number(settings.get("heatmapMax"))
+    scale = Scale(
+        float(low) if low is not None else min(numbers, default=0.0),
+        float(high) if high is not None else max(numbers, default=0.0),
+    )
+    for key, value in values.items():
+        row = rows[key][1]
+        if value is None or value == "":
+            found[key] = empty
+        elif kind == 1:
+            found[key] = palette.series_color(order.setdefault(records.text(column, value), len(order)))
+        elif kind == 2:
+            found[key] = palette.named_color(value) or palette.NEUTRAL
+        elif kind == 3:
+            outcome = first_match(settings.get("thresholdsGrid"), value, records.types[column], row, records.types)
+            found[key] = palette.named_color(outcome.representation if outcome else None) or palette.NEUTRAL
+        else:
+            number = number_of(value, records.types[column])
+            found[key] = palette.scale_color(settings.get("heatmapPalette"), scale.share(number)) or empty
+    return found
+
+
+def _network(
+    nodes: Sequence[GraphNode],
+    links: Sequence[tuple[Edge, Record]],
+    records: Records,
+    own: Mapping[str, Any],
+    settings: Mapping[str, Any],
+    notices: tuple[str, ...],
+) -> Figure:
+    """Nodes as circles, edges as lines with an arrow past their middle."""
+    edges = [edge for edge, _ in links]
+    orientation = own.get("graphOrientation", 3)
+    if orientation in (1, 2) and edges:
+        places = layered_layout(len(nodes), edges, across=orientation == 1)
+    else:
+        places = force_layout(len(nodes), edges)
+    across = orientation == 1 and bool(edges)
+    few = len(nodes) <= 30
+    sizes = _node_sizes(nodes, few)
+    labels = [_label(node, few and not across) for node in nodes]
+    marks = {
+        "type": "scatter", "mode": "markers+text", "name": "", "cliponaxis": False,
+        "x": [x for x, _ in places], "y": [y for _, y in places],
+        "marker": {"opacity": 1, "size": sizes, "color": [n.color for n in nodes], "line": {"color": "theme:paper", "width": 1.5}},
+        "text": labels if len(nodes) <= 120 else [""] * len(nodes),
+        "textposition": "middle right" if across else "bottom center",
+        "textfont": {"size": 11}, "customdata": [node.hover for node in nodes], "hovertemplate": "%{customdata}<extra></extra>",
+    }  # fmt: skip
+    traces = [*_edge_traces(links, places, records, own), marks]
+    layout = _bare_layout()
+    layout["xaxis"]["range"], layout["yaxis"]["range"] = [-1.15, 1.35 if across else 1.15], [-1.3, 1.15]
+    for name in ("scaleanchor", "scaleratio"):
+        layout["yaxis"].pop(name)
+    points: tuple[tuple[Mapping[str, Any], ...], ...] = ()
+    if selectable(settings) != "none":
+        points = (*(() for _ in traces[:-1]), _points(nodes, records))
+    return Figure({"data": traces, "layout": layout}, _height(settings), (), points, "graph", notices=notices)
+
+
+def _edge_traces(
+    links: Sequence[tuple[Edge, Record]], places: Sequence[Point], records: Records, own: Mapping[str, Any]
+) -> list[dict[str, Any]]:
+    if not links:
+        return []
+    size, label = _column(own.get("edgeSize"), records), _column(own.get("edgeLabel"), records)
+    weights = [number_of(row[size], records.types[size]) if size else None for _, row in links]
+    top = max((w for w in weights if w), default=1.0)
+    widths: dict[float, list[int]] = {}
+    for i, weight in enumerate(weights):
+        width = 1.2 if not weight or weight <= 0 else round((1 + 4 * math.sqrt(weight / top)) * 2) / 2
+        widths.setdefault(width, []).append(i)
+    return [
+        _edge_trace(width, [links[i] for i in chosen], places, records, label)
+        for width, chosen in sorted(widths.items())
+    ]
+
+
+def _edge_trace(
+    width: float, links: Sequence[tuple[Edge, Record]], places: Sequence[Point], records: Records, label: str
+) -> dict[str, Any]:
+    """Lines of one width, each with an arrow past its middle that points along it whatever the frame's shape."""
+    xs: list[float | None] = []
+    ys: list[float | None] = []
+    texts: list[str] = []
+    for (a, b), row in links:
+        (ax, ay), (bx, by) = places[a], places[b]
+        xs += [ax, round(ax + (bx - ax) * 0.6, 4), bx, None]
+        ys += [ay, round(ay + (by - ay) * 0.6, 4), by, None]
+        texts += ["", plotly_text(records.text(label, row[label])) if label else "", "", ""]
+    trace: dict[str, Any] = {
+        "type": "scatter", "mode": "lines+markers", "x": xs, "y": ys, "name": "",
+        "line": {"color": "theme:axis", "width": width}, "hoverinfo": "text" if label else "skip",
+        "marker": {
+            "symbol": "arrow", "angleref": "previous", "size": [0, 9 + width, 0, 0] * len(links), "color": "theme:soft",
+            "opacity": 1, "line": {"width": 0},
+        },
+    }  # fmt: skip
+    if label:
+        trace["text"] = texts
+    return trace
+
+
+def _hive(
+    nodes: Sequence[GraphNode],
+    records: Records,
+    own: Mapping[str, Any],
+    settings: Mapping[str, Any],
+    notices: tuple[str, ...],
+) -> Figure:
+    """Nodes as cells of honeycombs, one for each value of `groupByField`."""
+    group = _column(own.get("groupByField"), records)
+    clusters: dict[str, list[GraphNode]] = {}
+    for node in nodes:
+        clusters.setdefault(records.text(group, node.record[group]) if group and node.record else "", []).append(node)
+    label_maker = _slot(own.get("hivesContent"), records)
+    combs = {name: honeycomb(len(members)) for name, members in clusters.items()}
+    boxes = [(_extent(comb, 0) + 1.6, _extent(comb, 1) + (2.2 if group else 1.6)) for comb in combs.values()]
+    corners = shelves(boxes)
+    cells: dict[str, list[Point]] = {}
+    marks: dict[str, list[Any]] = {"x": [], "y": [], "text": [], "hover": []}
+    annotations: list[dict[str, Any]] = []
+    ordered: list[GraphNode] = []
+    for (name, members), (cx, cy), (_, height) in zip(clusters.items(), corners, boxes, strict=True):
+        comb = combs[name]
+        mx, my = _middle(comb, 0), _middle(comb, 1)
+        for node, (x, y) in zip(members, comb, strict=True):
+            px, py = cx + x - mx, cy - (y - my) + (0.35 if group else 0.0)
+            cells.setdefault(node.color, []).append((px, py))
+            marks["x"].append(round(px, 3))
+            marks["y"].append(round(py, 3))
+            marks["text"].append(_cell_text(node))
+            marks["hover"].append(node.hover)
+            ordered.append(node)
+        if group:
+            shown = _text(label_maker, members[0].record) or name or "(empty)"
+            annotations.append({
+                "x": round(cx, 3), "y": round(cy - height / 2 + 0.55, 3), "text": wrapped(shown, 28), "showarrow": False,
+                "font": {"size": 12},
+            })  # fmt: skip
+    traces: list[dict[str, Any]] = [_hexagons(color, places) for color, places in cells.items()]
+    roomy = len(nodes) <= 40
+    traces.append({
+        "type": "scatter", "mode": "text" if roomy else "markers", "name": "", "x": marks["x"], "y": marks["y"],
+        "text": marks["text"] if roomy else None, "textfont": {"size": 11, "color": [palette.ink_on(n.color) for n in ordered]},
+        "marker": {"size": 18, "opacity": 0}, "customdata": marks["hover"], "hovertemplate": "%{customdata}<extra></extra>",
+    })  # fmt: skip
+    layout = _bare_layout()
+    layout["annotations"] = annotations
+    points: tuple[tuple[Mapping[str, Any], ...], ...] = ()
+    if selectable(settings) != "none":
+        points = (*(() for _ in traces[:-1]), _points(ordered, records))
+    return Figure({"data": traces, "layout": layout}, _height(settings), (), points, "graph", notices=notices)
+
+
+def _hexagons(color: str, places: Sequence[Point]) -> dict[str, Any]:
+    xs: list[float | None] = []
+    ys: list[float | None] = []
+    for x, y in places:
+        for corner in range(7):
+            turn = math.radians(60 * corner + 30)
+            xs.append(round(x + 0.54 * math.cos(turn), 3))
+            ys.append(round(y + 0.54 * math.sin(turn), 3))
+        xs.append(None)
+        ys.append(None)
+    return {
+        "type": "scatter", "mode": "lines", "x": xs, "y": ys, "fill": "toself", "fillcolor": color, "hoverinfo": "skip",
+        "line": {"color": "theme:paper", "width": 2}, "name": "",
+    }  # fmt: skip
+
+
+def _cell_text(node: GraphNode) -> str:
+    lines = [wrapped(text, 14) for text in (node.top, node.center) if text]
+    return "<br>".join(lines) or wrapped(node.key, 14)
+
+
+def _label(node: GraphNode, few: bool) -> str:
+    return "<br>".join(wrapped(text, 24 if few else 18) for text in (node.top, node.center if few else "") if text)
+
+
+def _node_sizes(nodes: Sequence[GraphNode], few: bool) -> list[float]:
+    weights = [node.weight for node in nodes]
+    top = max(weights, default=0.0)
+    base = 26.0 if few else 18.0 if len(nodes) <= 80 else 12.0
+    return [base if top <= 0 else round(base * (0.5 + math.sqrt(max(0.0, w) / top)), 1) for w in weights]
+
+
+def _bare_layout() -> dict[str, Any]:
+    hidden = {"visible": False, "showgrid": False, "zeroline": False}
+    return {
+        "showlegend": False, "hovermode": "closest", "dragmode": "pan", "margin": {"l": 4, "r": 4, "t": 4, "b": 4},
+        "xaxis": dict(hidden), "yaxis": {**hidden, "scaleanchor": "x", "scaleratio": 1},
+    }  # fmt: skip
+
+
+def _height(settings: Mapping[str, Any]) -> int:
+    return chart_height(settings.get("size")) + 60
+
+
+def _points(nodes: Sequence[GraphNode], records: Records) -> tuple[Mapping[str, Any], ...]:
+    return tuple(
+        {
+            **(exported_row(node.record, records) if node.number >= 0 else {}),
+            "label": node.top or node.key, "series": node.key, "x": node.key, "y": node.weight, "_row": node.number,
+        }
+        for node in nodes
+    )  # fmt: skip
+
+
+def _extent(points: Sequence[Point], axis: int) -> float:
+    return max(point[axis] for point in points) - min(point[axis] for point in points)
+
+
+def _middle(points: Sequence[Point], axis: int) -> float:
+    return (max(point[axis] for point in points) + min(point[axis] for point in points)) / 2
+
+
+def _column(name: Any, records: Records) -> str:
+    return name if isinstance(name, str) and name in records.types else ""
