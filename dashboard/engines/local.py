@@ -265,7 +265,7 @@ def open_connection(folder: Path | None) -> duckdb.DuckDBPyConnection:
     connection.execute("SET TimeZone='UTC'")
     connection.execute("SET parquet_metadata_cache=true")
     for name, function, parameters, returns in python_functions():
-        connection.create_function(name, function, parameters, returns)
+        connection.create_function(name, function, parameters, returns, null_handling="special")
     if folder is not None:
         connection.execute("SET allowed_directories=[?]", [f"{folder}/"])
     connection.execute("SET autoinstall_known_extensions=false")

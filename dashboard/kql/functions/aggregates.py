@@ -271,7 +271,7 @@ def _bits(name: str, word: str) -> AggregateFunction:
 
 
 def _hll(operands: Sequence[Operand]) -> str:
-    return f"('[' || coalesce(array_to_string(list(DISTINCT {to_dynamic(operands[0])}), ','), '') || ']')"
+    return f"('[' || array_to_string(list(DISTINCT {to_dynamic(operands[0])}), ',') || ']')"
 
 
 def _hll_merge(operands: Sequence[Operand]) -> str:
@@ -285,7 +285,7 @@ FUNCTIONS = (
         "count",
         ("any",),
         "long",
-        lambda o: f"count(*) {where(o[0])}" if o else "count(*)",
+        lambda o: f"count(*) {where(o[0])}" if o and o[0].type == "bool" else "count(*)",
         named("count"),
         required=0,
         aliases=("cnt",),

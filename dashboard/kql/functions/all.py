@@ -6,6 +6,7 @@ from typing import Final
 
 from dashboard.kql.functions import (
     aggregates,
+    aggregates_statistics,
     conditional,
     conversions,
     datetimes,
@@ -16,6 +17,7 @@ from dashboard.kql.functions import (
     network,
     parsing,
     regex,
+    series,
     strings,
     windows,
 )
@@ -33,7 +35,9 @@ FAMILIES: Final = (
     encoding,
     network,
     parsing,
+    series,
     aggregates,
+    aggregates_statistics,
     windows,
 )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar, cast
@@ -73,10 +74,23 @@ def call_window(name: str, operands: Sequence[Operand], context: Context, window
 
 def python_functions() -> list[tuple[str, Callable[..., Any], list[str], str]]:
     """The functions the engine registers on its connection: name, callable, types of arguments and result as DuckDB spells
-    them. A NULL argument gives NULL without a call."""
+    them. They take NULL and may give it (`null_handling="special"`): a NULL argument gives NULL without a call."""
     entries = [*REGISTRY.scalars.values(), *REGISTRY.aggregates.values(), *REGISTRY.tuples.values()]
     found = {python.name: python for entry in entries for python in entry.python}
-    return [(python.name, python.call, list(python.arguments), python.returns) for python in found.values()]
+    return [
+        (python.name, _skipping_null(python.call, len(python.arguments)), list(python.arguments), python.returns)
+        for python in found.values()
+    ]
+
+
+def _skipping_null(call: Callable[..., Any], count: int) -> Callable[..., Any]:
+    def skipping(*arguments: Any) -> Any:
+        return None if None in arguments else call(*arguments)
+
+    # DuckDB counts the parameters.
+    names = [inspect.Parameter(f"a{i}", inspect.Parameter.POSITIONAL_ONLY) for i in range(count)]
+    skipping.__signature__ = inspect.Signature(names)  # type: ignore[attr-defined]
+    return skipping
 
 
 def suggestion(name: str, known: Mapping[str, Any]) -> str:

@@ -19,6 +19,7 @@ ISO_FORMAT = "'%Y-%m-%dT%H:%M:%S.%f0Z'"
 # Spellings of a point in time that DuckDB's own cast does not read.
 OTHER_DATETIMES = (
     "%m/%d/%Y %I:%M:%S %p", "%m/%d/%Y %H:%M:%S", "%m/%d/%Y %I:%M %p", "%m/%d/%Y %H:%M", "%m/%d/%Y",
+    "%m-%d-%Y",
     "%a, %d %b %Y %H:%M:%S GMT", "%a, %d %b %Y %H:%M:%S", "%d %b %Y %H:%M:%S", "%d %b %Y", "%b %d %Y %H:%M:%S", "%b %d %Y",
     "%b %d, %Y", "%B %d, %Y", "%d %B %Y", "%A, %d-%b-%y %H:%M:%S GMT", "%Y-%m", "%Y", "%Y-%m-%dT%H", "%Y-%m-%d %H",
     "%m/%d/%Y %I:%M:%S.%f %p", "%m/%d/%Y %H:%M:%S.%f", "%Y-%m-%d %I:%M:%S %p", "%a %b %d %H:%M:%S %Y",

@@ -160,9 +160,10 @@ def _datetime_diff(operands: Sequence[Operand], context: Context) -> Operand:
     later, earlier = operands[1].sql, operands[2].sql
     if unit == "week":
         # Weeks begin on Sunday.
-        sql = f"datediff('week', {earlier} + INTERVAL 1 DAY, {later} + INTERVAL 1 DAY)"
+        weeks = (f"date_trunc('week', {moment} + INTERVAL 1 DAY)" for moment in (earlier, later))
+        sql = f"datediff('day', {', '.join(weeks)}) // 7"
     elif unit == "nanosecond":
-        sql = f"(epoch_us({later}) - epoch_us({earlier})) * 1000"
+        raise FunctionRefused("Times are held to the microsecond: there are no nanoseconds to tell.", "unsupported")
     elif unit in UNITS:
         sql = f"datediff('{unit}', {earlier}, {later})"
     else:
@@ -178,7 +179,7 @@ def _datetime_part(operands: Sequence[Operand], context: Context) -> Operand:
         "week_of_year": f"week({moment})", "weekofyear": f"week({moment})", "dayofyear": f"dayofyear({moment})",
         "day_of_year": f"dayofyear({moment})", "hour": f"hour({moment})", "minute": f"minute({moment})",
         "second": f"second({moment})", "millisecond": f"(microsecond({moment}) % 1000000 // 1000)",
-        "microsecond": f"(microsecond({moment}) % 1000000)", "nanosecond": f"(microsecond({moment}) % 1000000 * 1000)",
+        "microsecond": f"(microsecond({moment}) % 1000000)",
     }  # fmt: skip
     if unit not in parts:
         raise FunctionRefused(f"'{unit}' is not a part that datetime_part() knows.")
@@ -229,8 +230,19 @@ def _unixtime(name: str, factor: int) -> ScalarFunction:
     return function(f"unixtime_{name}_todatetime", ("number",), "datetime", "", build=build)
 
 
-def _zone(name: str, template: str) -> ScalarFunction:
-    return function(name, ("datetime", "string"), "datetime", template, note="time zones by their IANA names")
+ZONES = "time zones by their IANA names"
+
+
+def _local_to_utc(operands: Sequence[Operand]) -> str:
+    zone = operands[1].sql
+
+    def moved(it: str) -> str:
+        utc = f"timezone('UTC', timezone({zone}, {it}))"
+        # A time that the clocks skip is taken with the offset after the change.
+        back = f"timezone({zone}, timezone('UTC', {utc}))"
+        return f"({utc} - ({back} - {it}))"
+
+    return once(operands[0].sql, moved)
 
 
 _all_starts = tuple(_start(unit) for unit in ("day", "week", "month", "year"))
@@ -260,6 +272,8 @@ FUNCTIONS = (
     _unixtime("milliseconds", 1000),
     _unixtime("microseconds", 1),
     _unixtime("nanoseconds", 0),
-    _zone("datetime_utc_to_local", "timezone({1}, timezone('UTC', {0}))"),
-    _zone("datetime_local_to_utc", "timezone('UTC', timezone({1}, {0}))"),
+    function(
+        "datetime_utc_to_local", ("datetime", "string"), "datetime", "timezone({1}, timezone('UTC', {0}))", note=ZONES
+    ),
+    function("datetime_local_to_utc", ("datetime", "string"), "datetime", _local_to_utc, note=ZONES),
 )

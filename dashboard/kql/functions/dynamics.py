@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import itertools
+import json
+import re
 from collections.abc import Sequence
 from functools import partial
+from typing import Any
 
 from dashboard.kql.functions.convert import convert, to_dynamic
 from dashboard.kql.functions.literals import json_text, once, text
-from dashboard.kql.functions.registry import Context, FunctionRefused, Operand, ScalarFunction
+from dashboard.kql.functions.registry import Context, FunctionRefused, Operand, PythonFunction, ScalarFunction
 from dashboard.kql.functions.strings import string_array, strings_of
 
 function = partial(ScalarFunction, family="dynamics")
@@ -197,10 +200,30 @@ def from_bag_entries(entries: str) -> str:
 
 def _bag_remove_keys(operands: Sequence[Operand]) -> str:
     bag, keys = operands
-    if keys.is_constant and any(str(key).startswith("$") for key in keys.constant or ()):
-        raise FunctionRefused("bag_remove_keys() takes names of keys here, no JSON paths.", "unsupported")
+    if not keys.is_constant or any(str(key).startswith("$") for key in keys.constant or ()):
+        return f"kql_bag_remove({bag.sql}, {keys.sql})"
     names = strings_of(keys)
     return from_bag_entries(f"list_filter({bag_entries(bag.sql)}, lambda kql_b: NOT list_contains({names}, kql_b.k))")
+
+
+def remove_keys(bag: str, keys: str) -> str | None:
+    """A bag without some keys, which are names or paths like `$.a.b`."""
+    value, wanted = json.loads(bag), json.loads(keys)
+    if not isinstance(value, dict):
+        return None
+    for key in wanted if isinstance(wanted, list) else [wanted]:
+        steps = [str(key)]
+        if steps[0].startswith("$"):
+            steps = [a or b for a, b in re.findall(r"\.([^.\[\]]+)|\['([^']*)'\]", steps[0])]
+        place: Any = value
+        for step in steps[:-1]:
+            place = place.get(step) if isinstance(place, dict) else None
+        if isinstance(place, dict) and steps:
+            place.pop(steps[-1], None)
+    return json_text(value)
+
+
+REMOVE = PythonFunction("kql_bag_remove", remove_keys, ("VARCHAR", "VARCHAR"), "VARCHAR")
 
 
 def _bag_merge(operands: Sequence[Operand]) -> str:
@@ -224,8 +247,14 @@ def _bag_set_key(operands: Sequence[Operand]) -> str:
 
 def _bag_zip(operands: Sequence[Operand]) -> str:
     keys, values = operands
-    entries = f"list_transform(list_zip({strings_of(keys)}, {json_list(values)}), lambda kql_z: {{'k': kql_z[1], 'v': kql_z[2]}})"
-    return from_bag_entries(f"list_filter({entries}, lambda kql_z: kql_z.k IS NOT NULL)")
+    # Only strings are keys; the values of other entries are skipped with them.
+    entries = (
+        f"list_transform(list_zip({json_list(keys)}, coalesce({json_list(values)}, [])), "
+        "lambda kql_z: {'k': kql_z[1], 'v': kql_z[2]})"
+    )
+    kept = f"list_filter({entries}, lambda kql_z: starts_with(kql_z.k, '\"'))"
+    named = f"list_transform({kept}, lambda kql_z: {{'k': json_extract_string(kql_z.k, '$'), 'v': kql_z.v}})"
+    return f"CASE WHEN {is_array(keys.sql)} THEN {from_bag_entries(named)} END"
 
 
 def _array_reverse(operands: Sequence[Operand]) -> str:
@@ -390,7 +419,7 @@ FUNCTIONS = (
     function("jaccard_index", ("dynamic", "dynamic"), "real", _jaccard),
     function("bag_keys", ("dynamic",), "dynamic", "", build=_bag_keys),
     function("bag_has_key", ("dynamic", "string"), "bool", _bag_has_key),
-    function("bag_remove_keys", ("dynamic", "dynamic"), "dynamic", _bag_remove_keys),
+    function("bag_remove_keys", ("dynamic", "dynamic"), "dynamic", _bag_remove_keys, python=(REMOVE,)),
     function("bag_merge", ("dynamic",), "dynamic", _bag_merge, required=1, variadic=True),
     function("bag_set_key", ("dynamic", "string", "any"), "dynamic", _bag_set_key),
     function("bag_zip", ("dynamic", "dynamic"), "dynamic", _bag_zip),

@@ -80,15 +80,6 @@ def gzip_decompressed(value: str) -> str:
         return ""
 
 
-def gzip_compressed(value: str) -> str:
-    """Base64 of the gzip of a text, without a time stamp."""
-    import base64
-    import zlib
-
-    packer = zlib.compressobj(wbits=31)
-    return base64.b64encode(packer.compress(value.encode()) + packer.flush()).decode()
-
-
 def url_encoded(value: str) -> str:
     """A text with form escapes: `+` for blanks, lower-case digits."""
     from urllib.parse import quote
@@ -210,7 +201,6 @@ FUNCTIONS = (
     _text_function("base64_decode_toarray", base64_bytes, "VARCHAR", "dynamic"),
     _text_function("base64_decode_toguid", base64_guid, "VARCHAR", "guid"),
     _text_function("gzip_decompress_from_base64_string", gzip_decompressed, "VARCHAR", "string"),
-    _text_function("gzip_compress_to_base64_string", gzip_compressed, "VARCHAR", "string"),
     function("base64_encode_fromguid", ("guid",), "string", "coalesce(kql_guid_base64({0}), '')",
              python=(PythonFunction("kql_guid_base64", guid_base64, ("VARCHAR",), "VARCHAR"),)),
     function("base64_encode_fromarray", ("dynamic",), "string",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from dashboard.kql.functions.convert import convert
@@ -95,12 +95,18 @@ def _erfc(value: float) -> float:
     return math.erfc(value)
 
 
-def _beta_cdf(x: float, a: float, b: float) -> float:
-    """The regularised incomplete beta function, by its continued fraction."""
+def _beta_cdf(x: float, a: float, b: float) -> float | None:
+    """The regularised incomplete beta function; NaN where a parameter is not positive, null outside 0 to 1."""
     import math
 
-    if not 0 <= x <= 1 or a <= 0 or b <= 0:
+    if a <= 0 or b <= 0:
         return math.nan
+    return _beta_share(x, a, b) if 0 <= x <= 1 else None
+
+
+def _beta_share(x: float, a: float, b: float) -> float:
+    import math
+
     if x in (0.0, 1.0):
         return x
     front = math.exp(math.lgamma(a + b) - math.lgamma(a) - math.lgamma(b) + a * math.log(x) + b * math.log1p(-x))
@@ -130,11 +136,17 @@ def _beta_fraction(x: float, a: float, b: float) -> float:
     return result
 
 
-def _beta_inv(p: float, a: float, b: float) -> float:
+def _beta_inv(p: float, a: float, b: float) -> float | None:
+    import math
+
+    if a <= 0 or b <= 0:
+        return math.nan
+    if not 0 <= p <= 1:
+        return None
     low, high = 0.0, 1.0
     for _ in range(200):
         middle = (low + high) / 2
-        if _beta_cdf(middle, a, b) < p:
+        if _beta_share(middle, a, b) < p:
             low = middle
         else:
             high = middle
@@ -144,15 +156,23 @@ def _beta_inv(p: float, a: float, b: float) -> float:
 def _beta_pdf(x: float, a: float, b: float) -> float:
     import math
 
+    if a <= 0 or b <= 0 or not 0 < x < 1:
+        return math.nan
     return math.exp(
         math.lgamma(a + b) - math.lgamma(a) - math.lgamma(b) + (a - 1) * math.log(x) + (b - 1) * math.log1p(-x)
     )
 
 
-def _python(name: str, call: object, count: int) -> ScalarFunction:
+def _python(name: str, call: Callable[..., float | None], count: int) -> ScalarFunction:
     arguments = ", ".join(f"{{{i}}}" for i in range(count))
-    registered = PythonFunction(f"kql_{name}", call, ("DOUBLE",) * count, "DOUBLE")  # type: ignore[arg-type]
-    return function(name, ("real",) * count, "real", f"kql_{name}({arguments})", python=(registered,))
+
+    def as_text(*values: float) -> str | None:
+        result = call(*values)
+        return None if result is None else repr(result)
+
+    # A registered function cannot give NaN, a text can.
+    registered = PythonFunction(f"kql_{name}", as_text, ("DOUBLE",) * count, "VARCHAR")
+    return function(name, ("real",) * count, "real", f"CAST(kql_{name}({arguments}) AS DOUBLE)", python=(registered,))
 
 
 UNITS = {
@@ -161,7 +181,7 @@ UNITS = {
     "length": {"meter": 1.0, "kilometer": 1000.0, "centimeter": 0.01, "millimeter": 0.001, "mile": 1609.344, "foot": 0.3048,
                "inch": 0.0254, "yard": 0.9144, "nauticalmile": 1852.0, "micrometer": 1e-6, "nanometer": 1e-9},
     "mass": {"kilogram": 1.0, "gram": 0.001, "milligram": 1e-6, "pound": 0.45359237, "ounce": 0.028349523125, "tonne": 1000.0},
-    "volume": {"cubicmeter": 1.0, "liter": 0.001, "milliliter": 1e-6, "cubicinch": 1.6387064e-5, "cubicfoot": 0.028316846592,
+    "volume": {"cubicmeter": 1.0, "liter": 0.001, "milliliter": 1e-6, "cubicinch": 1.6387064e-5, "cubicfoot": 0.028316846592, "acrefoot": 1233.48183754752,
                "usgallon": 0.003785411784, "imperialgallon": 0.00454609},
     "speed": {"meterpersecond": 1.0, "kilometerperhour": 1 / 3.6, "mileperhour": 0.44704, "knot": 0.514444444444444,
               "centimeterpersecond": 0.01, "footpersecond": 0.3048, "metersperhour": 1 / 3600, "meterperhour": 1 / 3600},

@@ -194,6 +194,9 @@ def _address(value: str) -> tuple[int, int] | None:
     try:
         found = ipaddress.ip_address(head)
         prefix = int(tail) if tail else found.max_prefixlen
+        if tail and "." in head and isinstance(found, ipaddress.IPv6Address):
+            # `::1.2.3.4/24` counts the bits of its IPv4 part.
+            prefix = prefix + 96 if prefix <= 32 else prefix
     except ValueError:
         return None
     if not 0 <= prefix <= found.max_prefixlen:
@@ -216,9 +219,17 @@ def parse_ipv6(value: str, prefix: int) -> str | None:
     return ipaddress.IPv6Address(cut).exploded
 
 
+def _comparable_address(value: str) -> tuple[int, int] | None:
+    """An address for comparing: `::1.2.3.4` counts as IPv4 as well."""
+    found = _address(value)
+    if found is not None and "." in value and found[0] < 2**32:
+        return found[0] + (0xFFFF << 32), found[1]
+    return found
+
+
 def compare_ipv6(left: str, right: str, prefix: int) -> int | None:
     """-1, 0 or 1 for two addresses by their common prefix."""
-    a, b = _address(left), _address(right)
+    a, b = _comparable_address(left), _comparable_address(right)
     if a is None or b is None:
         return None
     common = min(a[1], b[1], prefix)
@@ -228,11 +239,11 @@ def compare_ipv6(left: str, right: str, prefix: int) -> int | None:
 
 def in_ipv6_ranges(value: str, networks: str) -> bool | None:
     """Whether an address lies in one of the networks of a JSON array."""
-    found = _address(value)
+    found = _comparable_address(value)
     if found is None:
         return None
     for network in json.loads(networks):
-        net = _address(str(network))
+        net = _comparable_address(str(network))
         if net is not None and _cut(found[0], net[1]) == _cut(net[0], net[1]):
             return True
     return False

@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Callable, Sequence
 from decimal import Decimal
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 from dashboard.kql.functions.conversions import type_named
@@ -199,84 +199,48 @@ def parse_version(value: str) -> Decimal | None:
     return Decimal(sum(int(part) * 10 ** (24 - 8 * i) for i, part in enumerate(parts)))
 
 
-BROWSERS = (
-    (r"Edg(?:e|A|iOS)?/(\d+)(?:\.(\d+))?(?:\.(\d+))?", "Edge"),
-    (r"OPR/(\d+)(?:\.(\d+))?(?:\.(\d+))?", "Opera"),
-    (r"Firefox/(\d+)(?:\.(\d+))?(?:\.(\d+))?", "Firefox"),
-    (r"CriOS/(\d+)(?:\.(\d+))?(?:\.(\d+))?", "Chrome Mobile iOS"),
-    (r"Chrome/(\d+)(?:\.(\d+))?(?:\.(\d+))?", "Chrome"),
-    (r"Version/(\d+)(?:\.(\d+))?(?:\.(\d+))?.*Mobile.*Safari", "Mobile Safari"),
-    (r"Version/(\d+)(?:\.(\d+))?(?:\.(\d+))?.*Safari", "Safari"),
-    (r"MSIE (\d+)(?:\.(\d+))?(?:\.(\d+))?", "IE"),
-    (r"Trident/.*rv:(\d+)(?:\.(\d+))?(?:\.(\d+))?", "IE"),
-    (r"curl/(\d+)(?:\.(\d+))?(?:\.(\d+))?", "curl"),
-    (r"python-requests/(\d+)(?:\.(\d+))?(?:\.(\d+))?", "Python Requests"),
-)
-SYSTEMS = (
-    (r"Windows NT 10\.0", "Windows", ("10", "", "")),
-    (r"Windows NT 6\.3", "Windows", ("8", "1", "")),
-    (r"Windows NT 6\.2", "Windows", ("8", "", "")),
-    (r"Windows NT 6\.1", "Windows", ("7", "", "")),
-    (r"Windows NT 6\.0", "Windows", ("Vista", "", "")),
-    (r"Windows NT 5\.[12]", "Windows", ("XP", "", "")),
-    (r"(?:iPhone|CPU) OS (\d+)(?:_(\d+))?(?:_(\d+))?", "iOS", None),
-    (r"Mac OS X (\d+)[_.](\d+)(?:[_.](\d+))?", "Mac OS X", None),
-    (r"Android (\d+)(?:\.(\d+))?(?:\.(\d+))?", "Android", None),
-    (r"CrOS \S+ (\d+)(?:\.(\d+))?(?:\.(\d+))?", "Chrome OS", None),
-    (r"Ubuntu", "Ubuntu", ("", "", "")),
-    (r"Linux", "Linux", ("", "", "")),
-)
-
-
 def parse_user_agent(value: str, wanted: str) -> str:
-    """A user agent's browser, operating system and device, as far as common ones go."""
+    """A user agent's browser, operating system and device, by the rules of the uap-core project, which the service reads
+    as well."""
     asked = json.loads(wanted)
-    parts = [part.lower() for part in (asked if isinstance(asked, list) else [asked])]
+    parts = {str(part).lower() for part in (asked if isinstance(asked, list) else [asked])}
+    parser = _user_agents()
     result: dict[str, Any] = {}
     if "browser" in parts:
-        found = {"Family": "Other", "MajorVersion": "", "MinorVersion": "", "Patch": ""}
-        for pattern, family in BROWSERS:
-            match = re.search(pattern, value[:4096])
-            if match:
-                major, minor, patch = (group or "" for group in match.groups())
-                found = {"Family": family, "MajorVersion": major, "MinorVersion": minor, "Patch": patch}
-                break
-        result["Browser"] = found
+        browser = parser.parse_user_agent(value)
+        names = ("family", "major", "minor", "patch")
+        family, *versions = (getattr(browser, name, None) or "" for name in names)
+        result["Browser"] = dict(
+            zip(("Family", "MajorVersion", "MinorVersion", "Patch"), (family or "Other", *versions), strict=True)
+        )
     if "os" in parts:
-        system = {"Family": "Other", "MajorVersion": "", "MinorVersion": "", "Patch": "", "PatchMinor": ""}
-        for pattern, family, versions in SYSTEMS:
-            match = re.search(pattern, value[:4096])
-            if match:
-                major, minor, patch = versions or tuple(group or "" for group in match.groups())
-                system = {
-                    "Family": family,
-                    "MajorVersion": major,
-                    "MinorVersion": minor,
-                    "Patch": patch,
-                    "PatchMinor": "",
-                }
-                break
-        result["OperatingSystem"] = system
+        system = parser.parse_os(value)
+        family, *versions = (
+            getattr(system, name, None) or "" for name in ("family", "major", "minor", "patch", "patch_minor")
+        )
+        result["OperatingSystem"] = dict(
+            zip(
+                ("Family", "MajorVersion", "MinorVersion", "Patch", "PatchMinor"),
+                (family or "Other", *versions),
+                strict=True,
+            )
+        )
     if "device" in parts:
-        device = ("Apple", "iPhone") if "iPhone" in value else ("Apple", "iPad") if "iPad" in value else ("", "Other")
-        result["Device"] = {"Family": device[1], "Brand": device[0], "Model": device[1] if device[0] else ""}
+        device = parser.parse_device(value)
+        family, brand, model = (getattr(device, name, None) or "" for name in ("family", "brand", "model"))
+        result["Device"] = {"Family": family or "Other", "Brand": brand, "Model": model}
     return json_text(result)
 
 
-def punycode_domain(value: str) -> str:
-    """A domain's text from its Punycode."""
-    try:
-        return value.encode().decode("idna")
-    except UnicodeError:
-        return ""
+@cache
+def _user_agents() -> Any:
+    import ua_parser
+    from ua_parser.caching import S3Fifo
 
-
-def domain_punycode(value: str) -> str:
-    """A domain's Punycode."""
-    try:
-        return value.encode("idna").decode()
-    except UnicodeError:
-        return ""
+    # The rules take milliseconds a text; logs repeat their user agents.
+    return ua_parser.Parser(
+        ua_parser.CachingResolver(ua_parser.BasicResolver(ua_parser.load_lazy_builtins()), S3Fifo(4096))
+    )
 
 
 def _python(
@@ -315,10 +279,7 @@ FUNCTIONS = (
     _python("parse_csv", parse_csv, ("string",), "dynamic"),
     _python("parse_xml", parse_xml, ("string",), "dynamic", "no document type declarations"),
     _python("parse_version", parse_version, ("string",), "decimal", "as a real of 16 digits"),
-    _python("parse_user_agent", parse_user_agent, ("string", "dynamic"), "dynamic", "the common browsers and systems"),
-    _python("punycode_domain_to_string", punycode_domain, ("string",), "string"),
-    _python("punycode_domain_from_string", domain_punycode, ("string",), "string"),
-    _python("punycode_to_string", punycode_domain, ("string",), "string"),
+    _python("parse_user_agent", parse_user_agent, ("string", "dynamic"), "dynamic"),
     function(
         "extract_json",
         ("string", "any", "string"),
