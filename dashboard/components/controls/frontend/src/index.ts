@@ -12,10 +12,11 @@ type Data =
   | ({ kind: "bar" } & Bar) | ({ kind: "parameters" } & Parameters) | ({ kind: "links" } & Links)
   | ({ kind: "tiles" } & Tiles) | ({ kind: "frame" } & Frame) | { kind: "fold"; title: string; closed: boolean } | { kind: "cards"; cards: Card[]; folder: string }
   | ({ kind: "editor" } & Editor) | { kind: "schema"; tables: SchemaTable[]; empty: SchemaTable[] } | { kind: "tables"; tables: TableRow[]; empty: string[]; utc: boolean };
-type Mount = { data: Data; parentElement: HTMLElement; setTriggerValue: (name: string, value: unknown) => void };
+type Mount = { data: Uint8Array; parentElement: HTMLElement; setTriggerValue: (name: string, value: unknown) => void };
 
 /** Draws `data` into the mount's own element. Called again on each change; the focus stays where it was. */
-export default function mount({ data, parentElement, setTriggerValue }: Mount): void {
+export default function mount({ data: bytes, parentElement, setTriggerValue }: Mount): void {
+  const data = JSON.parse(new TextDecoder().decode(bytes)) as Data;
   let root = parentElement.querySelector<HTMLElement>(":scope > .wb-root");
   if (!root) {
     root = document.createElement("div");

@@ -36,14 +36,19 @@ function opener(control: Control, id: string, text: string): HTMLButtonElement {
   }, h("span", { class: "wb-pick-text" }, text), icon("chevron")) as HTMLButtonElement;
 }
 
+/** An ARM id by its last part, anything else as it is. */
+function shorten(value: string): string {
+  return value.startsWith("/subscriptions/") ? value.slice(value.lastIndexOf("/") + 1) : value;
+}
+
 /** What is chosen, as a reader says it: a special entry's label, one label, or `A, B +2`. */
 export function describeChoice(control: Control): string {
   const special = control.specials.find((choice) => choice.s);
   if (special) return special.l;
-  const chosen = control.options.filter((choice) => choice.s).map((choice) => choice.l || "(empty)");
+  const chosen = control.options.filter((choice) => choice.s).map((choice) => shorten(choice.l) || "(empty)");
   if (!chosen.length) {
     if (control.waiting) return "Loading…";
-    return empty(control.value) ? (control.placeholder ?? "Not set") : [control.value].flat().join(", ");
+    return empty(control.value) ? (control.placeholder ?? "Not set") : [control.value].flat().map((value) => shorten(String(value))).join(", ");
   }
   return chosen.length > 2 ? `${chosen[0]}, ${chosen[1]} +${chosen.length - 2}` : chosen.join(", ");
 }
