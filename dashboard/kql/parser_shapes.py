@@ -38,6 +38,7 @@ class ShapedOperators(PipedOperators):
     # ---- mv-expand, mv-apply
 
     def mv_expand(self, start: int) -> MvExpand:
+        old = self.texts[self.index - 1] == "mvexpand"  # the old spelling gives at most 128 rows for one
         _, options = self.options(_EXPAND_OPTIONS)
         kind: OneOf["bag", "array"] | None = None
         item_index: str | None = None
@@ -49,7 +50,9 @@ class ShapedOperators(PipedOperators):
             else:
                 self.fail("KQ010", f"mv-expand has no kind '{value}'.", "Write kind=bag or kind=array.")
         items = self.listed(self.mv_item)
-        limit = self.expression() if self.take("limit") else None
+        limit: Expression | None = self.expression() if self.take("limit") else None
+        if limit is None and old:
+            limit = Literal(type="long", value=128, span=self.span_from(start))
         return MvExpand(items=items, kind=kind, item_index=item_index, limit=limit, span=self.span_from(start))
 
     def mv_item(self) -> MvItem:
