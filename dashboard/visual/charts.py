@@ -237,11 +237,16 @@ def _bounds(data: ChartData, *, stacked: bool) -> tuple[float, float]:
     return min(below.values(), default=0.0), max(above.values(), default=0.0)
 
 
+_DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
+"""Styles of a threshold line by number; the portal's own assignment is not documented."""
+
+
 def _add_threshold_line(layout: dict[str, Any], own: Mapping[str, Any]) -> None:
     value = as_number(own.get("customThresholdLine"))
     if value is None:
         return
-    dash = {0: "solid", 1: "dash", 2: "dot", 3: "dashdot"}.get(own.get("customThresholdLineStyle"), "dash")  # type: ignore[arg-type]
+    style = own.get("customThresholdLineStyle")
+    dash = _DASHES[style] if isinstance(style, int) and 0 <= style < len(_DASHES) else "dash"
     layout["shapes"] = [{
         "type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": float(value), "y1": float(value),
         "line": {"color": palette.NAMED["red"], "width": 1.5, "dash": dash},
@@ -259,7 +264,8 @@ def _metrics(
     form: Mapping[str, Any],
 ) -> tuple[tuple[str, str, str], ...]:
     """The strip: for each series its label with the aggregation, its number, its colour."""
-    how = AGGREGATIONS.get(settings.get("aggregation", 5), "Sum")
+    asked = settings.get("aggregation")
+    how = AGGREGATIONS.get(asked, "Sum") if isinstance(asked, int) else "Sum"
     strip = []
     for one, hue in list(zip(series, hues, strict=True))[:_SHOWN_METRICS]:
         value = aggregate(how, one.numbers)

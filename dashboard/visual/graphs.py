@@ -109,7 +109,7 @@ def _nodes(rows: Mapping[str, tuple[int, Record]], records: Records, own: Mappin
 
 
 def _slot(entry: Any, records: Records) -> Formatter | None:
-    if not isinstance(entry, Mapping) or entry.get("columnMatch") not in records.types:
+    if not isinstance(entry, Mapping) or entry.get("columnMatch") not in records.names:
         return None
     name = entry["columnMatch"]
     rule = rule_from(entry)

@@ -10,8 +10,8 @@ import math
 from collections.abc import Sequence
 
 SERIES: tuple[str, ...] = (
-    "#2b7bd6", "#d9720c", "#0e9a8a", "#9a5fd0", "#b78a00", "#d6457a", "#4a9bc9", "#6d8f2f", "#a8643c", "#7d8896",
-    "#5468d4", "#c2574a", "#3d9460", "#b257b4", "#8f8440", "#c96a9a",
+    "#2b7bd6", "#d9720c", "#12a184", "#6c47f2", "#c9154a", "#3d7085", "#c270ba", "#a88347", "#4a9bc9", "#6d8f2f",
+    "#a3459f", "#a8643c", "#7d8896", "#5f66d8", "#3d9460", "#d65c74",
 )  # fmt: skip
 """Colours of series in order; a sixteenth series and later ones start over."""
 
@@ -119,7 +119,7 @@ def bar_color(palette: object, share: float = 1.0) -> str | None:
 
 def ink_on(background: str) -> str:
     """Black or white, whichever is read better on `background`."""
-    return "#10151b" if contrast("#10151b", background) >= contrast(_WHITE, background) else _WHITE
+    return "#000000" if contrast("#000000", background) >= contrast(_WHITE, background) else _WHITE
 
 
 def contrast(first: str, second: str) -> float:

@@ -9,13 +9,19 @@ ROW = 32
 """A grid's row; its heading is as tall and a search box 44."""
 
 
+def size_number(size: Any) -> int:
+    """The size as the format's number, 0 (medium) for anything else."""
+    return size if isinstance(size, int) and not isinstance(size, bool) and 0 <= size <= 4 else 0
+
+
 def chart_height(size: Any) -> int:
     """The height of a chart, map or graph; those "as tall as the content" are 400."""
-    return _HEIGHTS.get(size, 400) if size == 3 else _HEIGHTS.get(size, 300)
+    return _HEIGHTS.get(size_number(size), 400)
 
 
 def grid_height(size: Any, rows: int, *, search: bool = False) -> int:
     """The height of a grid: of its size, but no taller than its rows need."""
     needed = ROW * (rows + 1) + (44 if search else 0) + 8
-    most = 1_600 if size == 3 else max(180, _HEIGHTS.get(size, 300) + 40)
+    known = size_number(size)
+    most = 1_600 if known == 3 else max(180, _HEIGHTS[known] + 40)
     return max(96, min(needed, most))

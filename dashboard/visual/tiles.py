@@ -11,6 +11,7 @@ from dashboard.visual import formatters as fmt
 from dashboard.visual.cells import NUMERIC, Record, Records, number_of
 from dashboard.visual.formatters import Formatter, rule_from, scale_of
 from dashboard.visual.grids import MOST_ROWS, column_options, ordered, row_limit, selectable
+from dashboard.visual.sizes import size_number
 from dashboard.visual.view import Message, Tile, Tiles
 
 MOST_TILES = 100
@@ -29,7 +30,7 @@ def tiles_view(table: Table, settings: Mapping[str, Any], *, zone: dt.tzinfo = d
     entries = {slot: own[key] for slot, key in SLOTS.items() if isinstance(own.get(key), Mapping) and own[key]}
     if not entries:
         entries = default_slots(records)
-    found = {slot: entry for slot, entry in entries.items() if entry.get("columnMatch") in records.types}
+    found = {slot: entry for slot, entry in entries.items() if entry.get("columnMatch") in records.names}
     if not found:
         wanted = ", ".join(f"'{entry.get('columnMatch')}'" for entry in entries.values())
         return Message(
@@ -53,7 +54,7 @@ def tiles_view(table: Table, settings: Mapping[str, Any], *, zone: dt.tzinfo = d
         own.get("showBorder") is not False,
         size if size in ("auto", "full") else "fixed",
         selectable(settings),
-        {0: 340, 1: 220, 2: 540, 3: 0, 4: 160}.get(settings.get("size", 0), 340),
+        {0: 340, 1: 220, 2: 540, 3: 0, 4: 160}[size_number(settings.get("size"))],
         min(len(records), MOST_ROWS),
         notices,
     )
