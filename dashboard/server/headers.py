@@ -29,7 +29,8 @@ CONTENT_POLICY: dict[str, str] = {
 HEADERS: dict[str, str] = {
     "content-security-policy": "; ".join(f"{name} {value}" for name, value in CONTENT_POLICY.items()),
     "x-content-type-options": "nosniff",
-    "referrer-policy": "no-referrer",
+    # Not no-referrer: with it, browsers send `Origin: null` with our own token form.
+    "referrer-policy": "same-origin",
     "x-frame-options": "DENY",
     "cross-origin-opener-policy": "same-origin",
     "cross-origin-resource-policy": "same-origin",
