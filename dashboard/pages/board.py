@@ -8,18 +8,18 @@ from __future__ import annotations
 import datetime as dt
 import threading
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
 import streamlit as st
 
 from dashboard.document import Workbook
-from dashboard.document.workbook import object_of
 from dashboard.engines.protocol import CancelToken, Engine
-from dashboard.errors import Cancelled
-from dashboard.pages import bar, drawings, layout, links
+from dashboard.errors import Cancelled, Problem
+from dashboard.pages import bar, drawings, layout, links, style
 from dashboard.pages.templates import find_template
 from dashboard.runtime.evaluate import Session
 from dashboard.runtime.plan import Plan, PlannedItem
@@ -112,9 +112,14 @@ class Board:
         if result.table is not None and result.status in ("ok", "empty"):
             view = visual.build_view(planned, result.table, zone=bar.zone())
         else:
-            view = visual.message_view(result.status, result.message, result.problem)
+            view = self.message(result.status, result.message, result.problem)
         self._views[key] = (result, view)
         return view
+
+    def message(self, status: str, message: str, problem: Problem | None) -> Message:
+        """What stands in an item's frame where there is nothing to draw."""
+        view = visual.message_view(status, message, problem)
+        return view if problem is None else replace(view, detail=style.detail(problem))
 
     def notices(self, result: ItemResult) -> list[str]:
         """What the engine says of a result beside its rows."""
@@ -183,7 +188,7 @@ class Board:
         if planned is not None:
             self._export(planned, points)
 
-    def _export(self, planned: PlannedItem, rows: list[Mapping[str, Any]]) -> None:
+    def _export(self, planned: PlannedItem, rows: Sequence[Mapping[str, Any]]) -> None:
         self.session.select(planned.path, rows)
         for name in planned.exports:
             self.chosen.pop(name, None)
@@ -273,7 +278,3 @@ class Board:
     def address(self) -> dict[str, str | list[str]]:
         """What the address says of this board."""
         return {"w": self.name, **links.write_values(self.chosen)}
-
-    def style(self) -> Mapping[str, Any]:
-        """The whole workbook's spacing."""
-        return object_of(self.workbook.style)

@@ -29,15 +29,26 @@ def draw() -> None:
             return
         filled = [table for table in tables if table.rows or (table.rows is None and table.last)]
         st.html(style.head_html("Data", _origin(engine, filled)))
-        chosen = st.query_params.get("table", "")
+        with st.container(key="data-page", horizontal=True, gap="small"):
+            _draw_tables(engine, tables, filled)
+
+
+def _draw_tables(engine: Engine, tables: list[TableInfo], filled: list[TableInfo]) -> None:
+    """The list of tables, and beside it the table that was chosen."""
+    chosen = st.query_params.get("table", "")
+    with st.container(key="data-list-open" if chosen else "data-list"):
         event = controls.draw("tables", "wb-tables", _listed(tables, filled, chosen))
         if event and isinstance(event.get("table"), str) and event["table"] != chosen:
-            st.query_params["table"] = chosen = event["table"]
-        table = next((table for table in tables if table.name == chosen), None)
-        if table is not None:
-            _draw_table(engine, table)
-        elif chosen:
-            st.html(style.message_html(f"There is no table '{chosen[:120]}' in this data source.", "warning"))
+            st.query_params["table"] = event["table"]
+            st.rerun()
+    if chosen:
+        with st.container(key="data-table"):
+            table = next((table for table in tables if table.name == chosen), None)
+            if table is None:
+                text = f"There is no table '{chosen[:120]}' in this data source."
+                st.html(style.message_html(text, "warning"))
+            else:
+                _draw_table(engine, table)
 
 
 def local_time(moment: dt.datetime | None) -> str:

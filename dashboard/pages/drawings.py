@@ -100,7 +100,7 @@ def _draw_figure(view: Figure, key: str, label: str, react: Reactions) -> None:
         figure, key=key, height=view.height, theme=None, config=_CONFIG, alt=label or "Chart",
         on_select=selected if modes else "ignore", selection_mode=modes or ("points",),
     )  # fmt: skip
-    below = (_strip(view.metrics) if view.metrics else "") + style.notices_html(view.notices)
+    below = (_strip(view.metrics, view.side_metrics) if view.metrics else "") + style.notices_html(view.notices)
     if below:
         st.html(below)
 
@@ -110,18 +110,19 @@ def _point(view: Figure, chosen: Mapping[str, Any]) -> Mapping[str, Any] | None:
     curve = chosen.get("curve_number", 0)
     at = chosen.get("point_index", chosen.get("point_number"))
     try:
-        return view.points[int(curve)][int(at)]  # type: ignore[arg-type]
+        return view.points[int(curve)][int(at)]
     except (IndexError, TypeError, ValueError):
         return None
 
 
-def _strip(metrics: Sequence[tuple[str, str, str]]) -> str:
+def _strip(metrics: Sequence[tuple[str, str, str]], at_side: bool) -> str:
     entries = "".join(
         f'<div class="wb-strip-entry" style="--metric:{escape(colour)}"><div class="wb-strip-label" title="{escape(name)}">{escape(name)}</div>'
         f'<div class="wb-strip-value">{escape(value)}</div></div>'
         for name, value, colour in metrics
     )
-    return f'<div class="wb-strip">{entries}</div>'
+    side = " is-side" if at_side else ""
+    return f'<div class="wb-strip{side}">{entries}</div>'
 
 
 @cache

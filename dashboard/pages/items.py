@@ -24,7 +24,7 @@ def draw_all(board: Board, items: tuple[PlannedItem, ...], key: str = "wg-root")
 def _draw(board: Board, planned: PlannedItem) -> None:
     kind = planned.item.kind
     if planned.status != "ready":
-        view = visual.message_view(planned.status, planned.message, planned.problem)
+        view = board.message(planned.status, planned.message, planned.problem)
         st.html(_title_html(board, planned) + drawings.message_html(view))
     elif kind == "text":
         st.html(drawings.text_html(visual.text_view(planned)))

@@ -6,6 +6,7 @@ Texts are escaped here where they are put between tags; nothing in this room mak
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from functools import cache
 from html import escape
 from pathlib import Path
@@ -34,23 +35,28 @@ def mode() -> Mode:
     return "dark" if st.context.theme.type == "dark" else "light"
 
 
-def message_html(text: str, tone: str = "info", detail: str = "", code: str = "", lines: Iterable[str] = ()) -> str:
-    """A sentence in a frame; `detail` and `lines` stand below it, `code` at its end."""
+def message_html(text: str, tone: str = "info", below: str = "", code: str = "", lines: Iterable[str] = ()) -> str:
+    """A sentence in a frame; `below` and `lines` stand under it, `code` at its end."""
     role = "alert" if tone == "error" else "note"
     label = f' <span class="wb-note">{escape(code)}</span>' if code else ""
     body = f"<p>{escape(text)}{label}</p>"
-    if detail:
-        body += f'<div class="wb-detail">{escape(detail)}</div>'
+    if below:
+        body += f'<div class="wb-detail">{escape(below)}</div>'
     body += "".join(f'<div class="wb-detail">{escape(line)}</div>' for line in lines)
     return f'<div class="wb-message is-{escape(tone)}" role="{role}">{body}</div>'
+
+
+def detail(problem: Problem) -> str:
+    """Where a problem is and what to do about it, as the second line of a message."""
+    # A path inside the document helps who edits it; who reads a page is told by the part in which the message stands.
+    place = replace(problem.place, path="").describe()
+    return " ".join(part for part in (f"{place[0].upper()}{place[1:]}." if place else "", problem.hint) if part)
 
 
 def problem_html(problem: Problem, more: Iterable[Problem] = ()) -> str:
     """A problem as a person reads it: what was found, where, what to do."""
     tone = "error" if problem.severity == "error" else problem.severity
-    place = problem.place.describe()
-    detail = " ".join(part for part in (f"{place[0].upper()}{place[1:]}." if place else "", problem.hint) if part)
-    return message_html(problem.message, tone, detail, problem.code, [other.describe() for other in more])
+    return message_html(problem.message, tone, detail(problem), problem.code, [other.describe() for other in more])
 
 
 def notices_html(notices: Iterable[str]) -> str:

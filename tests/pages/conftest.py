@@ -1,0 +1,69 @@
+"""The dashboard over a handful of test workbooks, and a page that waits until everything is drawn."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.pages import samples
+from tests.serving import Serving, serving
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+DRAWN = """() => [...document.querySelectorAll("[class*='st-key-wic']")].every((card) =>
+  !card.querySelector("[data-testid='stPlotlyChart']") || card.querySelector(".js-plotly-plot .main-svg"))"""
+IDLE = ".stApp[data-test-script-state='notRunning']"
+
+
+@pytest.fixture(scope="session")
+def rows(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder with one table of three rows."""
+    import datetime as dt
+
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    folder = tmp_path_factory.mktemp("rows")
+    day = folder / "Heartbeat" / "date=2026-11-20"
+    day.mkdir(parents=True)
+    times = pa.array([dt.datetime(2026, 11, 20, hour) for hour in (8, 9, 10)], pa.timestamp("us"))
+    pq.write_table(pa.table({"TimeGenerated": times, "Computer": ["web-1", "web-2", "db-1"]}), day / "part.parquet")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def dashboard(rows: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
+    """The dashboard with the test workbooks in the user's folder."""
+    with serving(data=rows, workbooks=samples.write(tmp_path_factory.mktemp("mine"))) as running:
+        yield running
+
+
+@pytest.fixture
+def visit(page: Page, dashboard: Serving) -> Callable[[str], Page]:
+    """Opens an address of the dashboard and waits until nothing runs any more."""
+
+    def go(address: str) -> Page:
+        page.goto(dashboard.url + address)
+        settle(page)
+        return page
+
+    return go
+
+
+def settle(page: Page) -> None:
+    """Waits until the page has drawn what a person's last act asked for: no script runs, no part is still waiting."""
+    for _ in range(2):
+        page.wait_for_timeout(200)
+        page.wait_for_selector(IDLE, timeout=30_000)
+    page.wait_for_function(DRAWN, timeout=30_000)
+
+
+def part(page: Page, title: str) -> str:
+    """What a person reads in the part with this title."""
+    card = page.locator("[class*='st-key-wic']").filter(has=page.get_by_role("heading", name=title, exact=True))
+    return re.sub(r"\s+", " ", card.inner_text())

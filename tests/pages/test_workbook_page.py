@@ -1,0 +1,280 @@
+"""The workbook page in a real browser: what a person sees, clicks and types."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.pages.conftest import part, settle
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+pytestmark = pytest.mark.browser
+Visit = Callable[[str], "Page"]
+
+
+def pick(page: Page, parameter: str, *options: str) -> None:
+    """Opens a drop-down and takes options."""
+    page.locator(f"[data-parameter={parameter}] .wb-pick").click()
+    for option in options:
+        page.get_by_role("option", name=option, exact=True).click()
+    page.keyboard.press("Escape")
+    settle(page)
+
+
+def test_a_workbook_shows_its_title_parameters_tabs_and_charts(visit: Visit) -> None:
+    page = visit("/workbook?w=mine/pods")
+    expect(page.get_by_role("heading", name="Pods at a glance")).to_be_visible()
+    expect(page.get_by_role("button", name="Time range: Last 7 days")).to_be_visible()
+    expect(page.get_by_role("button", name="Namespace: All")).to_be_visible()
+    assert page.get_by_role("tab", name="Overview").get_attribute("aria-selected") == "true"
+    expect(page.locator(".js-plotly-plot")).to_have_count(2)
+    assert "shop 2" in part(page, "Pods by namespace")
+
+
+def test_each_part_without_a_drawing_says_why_and_the_rest_lives(visit: Visit) -> None:
+    page = visit("/workbook?w=mine/pods")
+    assert "does not depend on anything" in part(page, "Fixed")
+    assert "All quiet." in part(page, "Nothing there")
+    assert "'wheer' is not an operator" in part(page, "Broken query")
+    assert "Did you mean 'where'?" in part(page, "Broken query")
+    assert "NoSuchTable_CL" in part(page, "Unknown table")
+    assert "Please set: NotSetYet" in part(page, "Waits for a value")
+    assert "Traceback" not in page.content()
+
+
+def test_choosing_in_a_dropdown_changes_what_depends_on_it(visit: Visit) -> None:
+    page = visit("/workbook?w=mine/pods")
+    pick(page, "Namespace", "Bank")
+    expect(page.get_by_role("button", name="Namespace: Bank")).to_be_visible()
+    words = part(page, "Pods by namespace")
+    assert "bank 2" in words
+    assert "shop" not in words
+
+
+def test_a_required_text_runs_what_waited_for_it(visit: Visit) -> None:
+    page = visit("/workbook?w=mine/pods")
+    page.get_by_label("Ticket").fill("INC-42")
+    page.keyboard.press("Enter")
+    settle(page)
+    assert "INC-42" in part(page, "Waits for a value")
+
+
+def test_selecting_a_row_sets_a_parameter_and_shows_what_needs_it(visit: Visit) -> None:
+    page = visit("/workbook?w=mine/pods")
+    page.get_by_role("tab", name="Inventory").click()
+    settle(page)
+    expect(page.get_by_text("Chosen pod")).to_have_count(0)
+    page.locator(".tabulator-row", has_text="ledger-2").click()
+    settle(page)
+    expect(page.get_by_text("Chosen pod: ledger-2")).to_be_visible()
+    assert "Failed" in part(page, "Phase of the chosen pod")
+
+
+def test_options_and_free_text_filter_the_grid(visit: Visit) -> None:
+    page = visit("/workbook?w=mine/pods&p.Tab=Inventory")
+    page.get_by_role("radio", name="Running").click()
+    settle(page)
+    page.get_by_label("Name contains").fill("web")
+    page.keyboard.press("Enter")
+    settle(page)
+    words = part(page, "Pods")
+    assert "web-1" in words
+    assert "ledger-1" not in words
+    assert "web-2" not in words
+
+
+def test_the_address_carries_tab_parameters_time_range_and_selection(visit: Visit, dashboard: object) -> None:
+    page = visit("/workbook?w=mine/pods")
+    page.get_by_role("tab", name="Inventory").click()
+    settle(page)
+    pick(page, "Namespace", "Bank", "Shop")
+    page.locator("[data-parameter=TimeRange] .wb-pick").click()
+    page.get_by_role("option", name="Last 24 hours").click()
+    settle(page)
+    page.locator(".tabulator-row", has_text="web-2").click()
+    settle(page)
+    said = parse_qs(urlsplit(page.url).query)
+    assert said == {
+        "w": ["mine/pods"],
+        "p.Tab": ["Inventory"],
+        "p.Namespace": ["bank", "shop"],
+        "p.TimeRange": ["1d"],
+        "p.ChosenPod": ["web-2"],
+    }
+    address = page.url
+    page.goto("about:blank")
+    page.goto(address)
+    settle(page)
+    assert page.get_by_role("tab", name="Inventory").get_attribute("aria-selected") == "true"
+    expect(page.get_by_role("button", name="Namespace: Shop, Bank")).to_be_visible()
+    expect(page.get_by_role("button", name="Time range: Last 24 hours")).to_be_visible()
+    expect(page.get_by_text("Chosen pod: web-2")).to_be_visible()
+
+
+def test_a_custom_time_range_is_taken_and_its_ends_are_checked(visit: Visit) -> None:
+    page = visit("/workbook?w=mine/pods")
+    page.locator("[data-parameter=TimeRange] .wb-pick").click()
+    page.get_by_label("From").fill("2026-11-20T00:00")
+    page.get_by_label("To", exact=True).fill("2026-11-19T00:00")
+    page.get_by_role("button", name="Apply").click()
+    expect(page.get_by_text("The start must be before the end.")).to_be_visible()
+    page.get_by_label("To", exact=True).fill("2026-11-21T12:00")
+    page.get_by_role("button", name="Apply").click()
+    settle(page)
+    expect(page.get_by_role("button", name="2026-11-20 00:00 – 2026-11-21 12:00")).to_be_visible()
+    assert "p.TimeRange=2026-11-20T00%3A00%3A00.000Z%2F2026-11-21T12" in page.url
+
+
+def test_groups_expand_and_load_on_demand(visit: Visit) -> None:
+    page = visit("/workbook?w=mine/pods")
+    expect(page.get_by_text("Inside the fold.")).to_have_count(0)
+    page.get_by_role("button", name="More").click()
+    settle(page)
+    expect(page.get_by_text("Inside the fold.")).to_be_visible()
+    page.get_by_role("button", name="Load it").click()
+    settle(page)
+    expect(page.get_by_text("Loaded now.")).to_be_visible()
+
+
+def test_data_is_saved_from_the_menu_and_formulas_stay_text(visit: Visit) -> None:
+    page = visit("/workbook?w=mine/pods")
+    page.get_by_role("button", name="Actions of Pods by namespace").click()
+    with page.expect_download() as waiting:
+        page.get_by_role("menuitem", name="Save the data as CSV").click()
+    assert waiting.value.suggested_filename == "Pods at a glance - Pods by namespace.csv"
+    text = waiting.value.path().read_text("utf-8-sig")
+    assert text.splitlines()[0] == "Namespace,Pods"
+    assert "shop,2" in text
+
+
+@pytest.mark.parametrize(("entry", "start"), [("PNG", b"\x89PNG"), ("SVG", b"<svg")])
+def test_a_chart_is_saved_as_a_picture(visit: Visit, entry: str, start: bytes) -> None:
+    page = visit("/workbook?w=mine/pods")
+    page.get_by_role("button", name="Actions of Restarts by day").click()
+    with page.expect_download() as waiting:
+        page.get_by_role("menuitem", name=f"Save as {entry}").click()
+    assert waiting.value.path().read_bytes().startswith(start)
+
+
+def test_grids_offer_no_pictures(visit: Visit) -> None:
+    page = visit("/workbook?w=mine/pods")
+    page.get_by_role("button", name="Actions of Fixed").click()
+    expect(page.get_by_role("menuitem", name="Save the data as XLSX")).to_be_visible()
+    expect(page.get_by_role("menuitem", name="Save as PNG")).to_have_count(0)
+
+
+def test_a_part_opens_full_screen_and_escape_leaves_it(visit: Visit) -> None:
+    page = visit("/workbook?w=mine/pods")
+    page.get_by_role("button", name="Actions of Restarts by day").click()
+    page.get_by_role("menuitem", name="Full screen").click()
+    box = page.locator(".wb-full").bounding_box()
+    assert box == {"x": 0, "y": 0, "width": 1440, "height": 900}
+    page.keyboard.press("Escape")
+    expect(page.locator(".wb-full")).to_have_count(0)
+
+
+def test_the_query_of_a_part_opens_in_the_query_page_with_its_values(visit: Visit) -> None:
+    page = visit("/workbook?w=mine/pods")
+    pick(page, "Namespace", "Bank")
+    page.get_by_role("button", name="Actions of Pods by namespace").click()
+    page.get_by_role("menuitem", name="Open the query").click()
+    page.wait_for_url("**/query*")
+    settle(page)
+    assert "Namespace in ('bank')" in page.get_by_label("KQL query").input_value()
+    expect(page.get_by_text("1 row in")).to_be_visible()
+
+
+def test_time_is_shown_in_utc_or_local_time(visit: Visit) -> None:
+    page = visit("/workbook?w=mine/pods")
+    page.get_by_role("button", name="Switch to local time").click()
+    settle(page)
+    expect(page.get_by_role("button", name="Switch to UTC")).to_be_visible()
+
+
+def test_wall_mode_hides_the_bars_and_can_be_left(visit: Visit) -> None:
+    page = visit("/workbook?w=mine/pods")
+    page.get_by_role("button", name="Wall mode").click()
+    settle(page)
+    expect(page.get_by_role("navigation", name="Pages")).to_be_hidden()
+    expect(page.get_by_role("button", name="Actions of Fixed")).to_be_hidden()
+    page.locator(".wb-wall-exit").dispatch_event("click")
+    settle(page)
+    expect(page.get_by_role("navigation", name="Pages")).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    ("address", "words"),
+    [
+        ("/workbook?w=mine/none", "There is no workbook 'mine/none' here."),
+        ("/workbook", "The address names no workbook."),
+        ("/workbook?w=mine/torn", "This is not JSON"),
+        ("/workbook?w=mine/other", "is not a workbook"),
+        ("/workbook?w=../../etc/passwd", "There is no workbook '../../etc/passwd' here."),
+        ("/workbook?w=<img src=x onerror=window.hit=1>", "There is no workbook '<img"),
+    ],
+)
+def test_an_address_that_opens_nothing_says_why(visit: Visit, address: str, words: str) -> None:
+    page = visit(address)
+    assert words in page.get_by_role("alert").inner_text()
+    expect(page.get_by_role("navigation", name="Pages")).to_be_visible()
+    assert page.evaluate("window.hit") is None
+
+
+def test_parameters_in_a_circle_are_told_and_the_rest_lives(visit: Visit) -> None:
+    page = visit("/workbook?w=mine/cycle")
+    assert "A → B → A" in page.get_by_role("alert").first.inner_text()
+    assert "alive" in part(page, "Still alive")
+
+
+def test_hostile_texts_values_and_cells_are_shown_and_never_run(visit: Visit) -> None:
+    page = visit("/workbook?w=mine/hostile&p.Name=<img src=x onerror=window.hit=1>&p.Nope=<script>")
+    page.wait_for_timeout(500)
+    assert page.evaluate("window.hit") is None
+    expect(page.locator(".stMain img")).to_have_count(0)
+    expect(page.get_by_role("gridcell", name="<img src=x onerror=window.hit=1>")).to_be_visible()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_page_follows_the_systems_colours(visit: Visit, page: Page, scheme: str) -> None:
+    page.emulate_media(color_scheme=scheme)
+    visit("/workbook?w=mine/pods")
+    ground = page.evaluate("() => getComputedStyle(document.querySelector('.stApp')).backgroundColor")
+    assert ground == {"light": "rgb(244, 245, 247)", "dark": "rgb(15, 18, 22)"}[scheme]
+
+
+def test_the_switch_makes_the_page_dark_on_a_light_system(visit: Visit) -> None:
+    page = visit("/workbook?w=mine/pods")
+    page.get_by_role("button", name="Light or dark").click()
+    page.get_by_role("menuitemradio", name="Dark").click()
+    page.wait_for_function(
+        "getComputedStyle(document.querySelector('.stApp') ?? document.body).backgroundColor === 'rgb(15, 18, 22)'"
+    )
+    settle(page)
+    page.get_by_role("link", name="Data").click()
+    settle(page)
+    assert page.evaluate("getComputedStyle(document.querySelector('.stApp')).backgroundColor") == "rgb(15, 18, 22)"
+
+
+def test_on_a_phone_everything_stacks_and_nothing_overflows(visit: Visit, page: Page) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    visit("/workbook?w=mine/pods")
+    boxes = [card.bounding_box() for card in page.locator("[class*='st-key-wic']").all()]
+    assert all(box is not None and box["width"] > 340 for box in boxes)
+    assert page.evaluate("document.querySelector('.stMain').scrollWidth") <= 390
+
+
+def test_a_dropdown_is_worked_by_keyboard_alone(visit: Visit) -> None:
+    page = visit("/workbook?w=mine/pods")
+    page.locator("[data-parameter=Namespace] .wb-pick").focus()
+    page.keyboard.press("Enter")
+    for key in ("ArrowDown", "ArrowDown", "Space", "Escape"):
+        page.keyboard.press(key)
+    settle(page)
+    expect(page.get_by_role("button", name="Namespace: Bank")).to_be_visible()
+    assert page.evaluate("document.activeElement.getAttribute('data-focus')") == "Namespace"
