@@ -1,6 +1,6 @@
-"""Makes the sample estate in a folder: windows of time, families of tables, files by day.
+"""Makes the sample estate in a folder: windows of time, families of tables, files by date.
 
-A window is as long as memory allows: all days at once for the small estate, minutes of them for ten million rows. Each
+`TABLE/date=D/` holds rows of day D, or of some days from D on where there are few. A window is as long as memory allows: all days at once for the small estate, minutes of them for ten million rows. Each
 file is written beside its place and renamed into it, so that a reader sees the old file or the new one.
 """
 
@@ -34,6 +34,8 @@ STALE_HOURS = 3
 """A small estate older than this is made anew when it is opened."""
 WINDOW_ROWS = 300_000
 """Rows of one family that are made at a time; what bounds the memory."""
+FILE_ROWS = 2_500
+"""Rows that are worth a file of their own."""
 MOST_ROWS = 200_000_000
 
 
@@ -139,7 +141,7 @@ def _alone(folder: Path) -> Iterator[None]:
 def _generate(folder: Path, seed: int, rows: int | None, days: int, now: dt.datetime, progress: Progress) -> Report:
     import time
 
-    from dashboard.ingest.estate.families import FAMILIES, SMALL_ROWS
+    from dashboard.ingest.estate.families import families
     from dashboard.ingest.estate.frame import DAY, micros
     from dashboard.ingest.estate.window import Window
     from dashboard.ingest.estate.world import build_world
@@ -147,9 +149,10 @@ def _generate(folder: Path, seed: int, rows: int | None, days: int, now: dt.date
     started = time.perf_counter()
     progress(0.0, "Planning the estate")
     world = build_world(seed, micros(now), days)
-    scale = 1.0 if rows is None else rows / (SMALL_ROWS * days / 30)
+    made = families(world.data)
+    scale = 1.0 if rows is None else rows / (sum(family.rows for family in made) * days / 30)
     plan: list[tuple[Family, Window]] = []
-    for family in FAMILIES:
+    for family in made:
         expected = family.rows * max(scale, 0.01) * days / 30
         parts = max(1, math.ceil(expected / WINDOW_ROWS)) if family.rows else 1
         edges = [world.start + (world.now - world.start) * i // parts for i in range(parts + 1)]
@@ -202,8 +205,11 @@ class _Writer:
             days, edges = [np.datetime64(self.now.date())], [0, len(arrow)]
         else:
             dates = times.astype("datetime64[D]")
-            days = list(np.unique(dates))
-            edges = [*np.searchsorted(dates, days), len(arrow)]
+            span = int((dates[-1] - dates[0]).astype(int)) + 1
+            step = _days_a_file(arrow.num_rows / span)
+            numbers = dates.astype(np.int64) // step * step
+            starts = np.unique(numbers)
+            days, edges = list(starts.astype("datetime64[D]")), [*np.searchsorted(numbers, starts), len(arrow)]
         for day, first, last in zip(days, edges, edges[1:], strict=False):
             path = self.folder / table / f"date={day}" / f"{name}.parquet"
             self.written.add(path)
@@ -215,6 +221,12 @@ class _Writer:
         """Waits for the last file."""
         while self._pending:
             self.bytes += self._pending.popleft().result()
+
+
+def _days_a_file(rows_a_day: float) -> int:
+    """How many days lie in one file. A day each where there are thousands of rows; a table of some hundred rows in thirty
+    files would cost more to open than to read. The folder is named after the first of its days."""
+    return next((step for step in (1, 2, 4, 8, 16) if rows_a_day * step >= FILE_ROWS), 32)
 
 
 def _write(arrow: pa.Table, path: Path) -> int:
