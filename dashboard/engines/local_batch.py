@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -101,11 +102,20 @@ def _run(connection: duckdb.DuckDBPyConnection, sql: str, limit: int) -> Any:
     import duckdb
     import pyarrow as pa
 
+    seconds = settings.integer("query_seconds")
+    late = threading.Timer(seconds, connection.interrupt)
+    late.daemon = True
+    late.start()
     try:
         return connection.sql(f"SELECT * FROM ({sql}) LIMIT {limit}").to_arrow_table()
+    except duckdb.InterruptException:
+        hint = "Narrow the time range or the query."
+        raise WatchbookError(Problem("EN002", f"The query was stopped after {seconds} seconds.", hint=hint)) from None
     except (duckdb.Error, pa.ArrowException) as error:
         sentence = str(error).split("\n", 1)[0]
         raise WatchbookError(Problem("EN004", f"The query failed on local data: {sentence}")) from None
+    finally:
+        late.cancel()
 
 
 def _over_data(folder: Path) -> Callable[[str], Answer]:
@@ -132,7 +142,13 @@ def _success(table: Table, rows: list[list[Any]], translating: float, running: f
 
 
 def _failure(problem: Problem, started: float, translated: float | None = None) -> Answer:
-    kind = kind_of(problem.code) if problem.code.startswith("KQ") else "limit" if problem.code == "EN003" else "runtime"
+    kind = (
+        kind_of(problem.code)
+        if problem.code.startswith("KQ")
+        else "limit"
+        if problem.code in ("EN002", "EN003")
+        else "runtime"
+    )
     now = time.perf_counter()
     error = {
         "kind": kind,

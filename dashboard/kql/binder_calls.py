@@ -14,6 +14,7 @@ from dashboard.kql.bound import Bound, Relation, column_operand
 from dashboard.kql.catalog import StoredFunction
 from dashboard.kql.diagnostics import did_you_mean
 from dashboard.kql.functions.registry import Window
+from dashboard.kql.literals import TYPE_NAMES
 from dashboard.kql.names import result_name
 from dashboard.kql.scopes import FunctionValue, ScalarValue, Scope, TableValue
 
@@ -302,6 +303,32 @@ def _not(row: Row, node: s.Call) -> Bound:
     return row.made([row.bind(node.arguments[0])], lambda o: f.logical_not(o[0]))
 
 
+def _typeof(row: Row, node: s.Call) -> Bound:
+    """A type by name, as some functions take it: a constant string."""
+    argument = node.arguments[0] if len(node.arguments) == 1 else None
+    name = argument.name if isinstance(argument, s.Name) else argument.value if isinstance(argument, s.Literal) else None
+    if name not in TYPE_NAMES:
+        raise row.binder.failure(node, "KQ104", "typeof() takes the name of a type, such as typeof(long).")
+    return row.binder.bound(f.literal(TYPE_NAMES[name], "string"))
+
+
+def _column_names_of(row: Row, node: s.Call) -> Bound:
+    if len(node.arguments) != 1:
+        raise row.binder.failure(node, "KQ104", "column_names_of() takes one table.")
+    table = row.binder.table(node.arguments[0], row.scope)
+    return row.binder.bound(f.literal([column.name for column in table.columns], "dynamic"))
+
+
+def _assert(row: Row, node: s.Call) -> Bound:
+    """assert(): refused while binding where its condition is known to be false."""
+    if len(node.arguments) != 2:
+        raise row.binder.failure(node, "KQ104", "assert() takes a condition and a message.")
+    if row.constant(node.arguments[0], "bool", "The condition of assert()"):
+        return row.binder.bound(f.literal(True, "bool"))
+    message = row.constant(node.arguments[1], "string", "The message of assert()")
+    raise row.binder.failure(node, "KQ104", f"assert() failed: {message}")
+
+
 _SPECIAL: dict[str, Callable[[Row, s.Call], Bound]] = {
     "column_ifexists": _column_ifexists,
     "columnifexists": _column_ifexists,
@@ -311,4 +338,7 @@ _SPECIAL: dict[str, Callable[[Row, s.Call], Bound]] = {
     "bag_pack_columns": _bag_pack_columns,
     "ingestion_time": _ingestion_time,
     "not": _not,
+    "typeof": _typeof,
+    "column_names_of": _column_names_of,
+    "assert": _assert,
 }

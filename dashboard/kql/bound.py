@@ -8,7 +8,7 @@ order, and the order of rows. Nodes carry all columns of their sources along; lo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
@@ -143,10 +143,11 @@ class Lateral:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Union:
-    """All rows of all branches. Each branch gives one expression a column, in the order of `columns`."""
+    """All rows of all branches. Each branch gives its expressions by column id; a column it has none for is null there (an
+    empty string where it is one)."""
 
     columns: tuple[Column, ...]
-    branches: tuple[tuple[Node, tuple[Bound, ...]], ...]
+    branches: tuple[tuple[Node, Mapping[int, Bound]], ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -152,9 +152,8 @@ class Lowering:
     def _need_union(self, node: b.Union, ids: set[int]) -> None:
         for source, cells in node.branches:
             below: set[int] = set()
-            for column, cell in zip(node.columns, cells, strict=True):
-                if column.id in ids:
-                    below |= _own(self._reads(cell))
+            for i in ids & cells.keys():
+                below |= _own(self._reads(cells[i]))
             self._need(source, below)
 
     def _need_limit(self, node: b.Limit, ids: set[int]) -> None:
@@ -319,15 +318,12 @@ class Lowering:
         texts: list[str] = []
         for source, cells in node.branches:
             block = self._block(source)
-            wanted = [(c, v) for c, v in zip(node.columns, cells, strict=True) if c.id in asked]
-            refs = set().union(*(_own(value.refs) for _, value in wanted))
+            refs = set().union(*(_own(cells[c.id].refs) for c in heads if c.id in cells))
             if block.tail or block.distinct or refs & block.computed.keys():
-                listed = [f"{value.sql} AS {column.sql}" for column, value in wanted]
-                inner = block.sql(self._asked(source) & block.columns())
-                texts.append(f"SELECT {', '.join(listed) or '1 AS nothing'} FROM ({inner})")
-                continue
-            block.computed.update((column.id, value.sql) for column, value in wanted)
-            texts.append(block.sql([column.id for column in heads]))
+                block = self._closed(block, self._asked(source))
+            self._check(refs, block)
+            block.computed.update((c.id, cells[c.id].sql if c.id in cells else _missing(c)) for c in heads)
+            texts.append(block.sql([c.id for c in heads]))
         return Block(f"({' UNION ALL '.join(texts)})", {column.id for column in heads})
 
     def _limit(self, node: b.Limit) -> Block:
@@ -396,6 +392,11 @@ class Lowering:
             )
 
 
+def _missing(column: b.Column) -> str:
+    """What a table without the column gives for it in a union."""
+    return "''" if column.type == "string" else f"NULL::{DUCKDB_TYPES[column.type]}"
+
+
 def _own(refs: Iterable[int]) -> set[int]:
     return {ref for ref in refs if ref > 0}
 
@@ -438,7 +439,7 @@ def _outer_reads(node: b.Node) -> set[int]:
         found: set[int] = set()
         for source, cells in node.branches:
             found |= _outer_reads(source)
-            found = found.union(*(_own(cell.refs) for cell in cells))
+            found = found.union(*(_own(cell.refs) for cell in cells.values()))
         return found
     if isinstance(node, b.Join):
         on = _own(node.on.refs) if node.on is not None else set()

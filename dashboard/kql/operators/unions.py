@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from dashboard.kql import functions as f
 from dashboard.kql import syntax as s
 from dashboard.kql.binder import BindFailure
 from dashboard.kql.binder_tables import matching
-from dashboard.kql.bound import Bound, Column, Relation, Union, column_operand
+from dashboard.kql.bound import Bound, Column, Node, Relation, Union, column_operand
 from dashboard.kql.names import NameTable
+from dashboard.kql.scopes import FunctionValue
 from dashboard.table import KqlType
 
 if TYPE_CHECKING:
@@ -22,14 +24,14 @@ def union(binder: Binder, scope: Scope, source: Relation | None, node: s.Union) 
     """`union`: of the piped table, where there is one, and the tables named."""
     options = dict(node.options)
     fuzzy = bool(options.get("isfuzzy"))
-    branches: list[Relation] = [source] if source is not None else []
+    branches: list[Relation] = [replace(source, name="")] if source is not None else []
     missing: BindFailure | None = None
     for table in node.tables:
         try:
             if isinstance(table, s.Name) and table.wildcard:
                 branches.extend(matching(binder, table, scope))
             else:
-                branches.append(binder.table(table, scope))
+                branches.append(replace(binder.table(table, scope), name=_source_name(table, scope)))
         except BindFailure as failure:
             # isfuzzy leaves out tables that do not exist, as long as one does.
             if not fuzzy or failure.problem.code not in ("KQ101", "KQ103"):
@@ -41,6 +43,14 @@ def union(binder: Binder, scope: Scope, source: Relation | None, node: s.Union) 
         raise binder.failure(node, "KQ101", "No table matches these names.")
     inner = str(options.get("kind", "outer")).lower() == "inner"
     return united(binder, branches, inner=inner, with_source=options.get("withsource"))
+
+
+def _source_name(node: s.Expression, scope: Scope) -> str:
+    """What withsource calls a table: its name where it is a table, a view or a function, nothing for anything else."""
+    if not isinstance(node, s.Name | s.Call):
+        return ""
+    entry = scope.find(node.name)
+    return node.name if entry is None or isinstance(entry, FunctionValue) else ""
 
 
 def united(
@@ -55,19 +65,21 @@ def united(
     if with_source is not None:
         columns.append(binder.column(str(with_source), "string"))
     columns += [binder.column(name, kind) for name, _, kind in layout]
-    filled: list[tuple[object, tuple[Bound, ...]]] = []
+    targets = {
+        (original, column.type): column.id
+        for (_, original, _), column in zip(layout, columns[-len(layout) :], strict=True)
+    }
+    filled: list[tuple[Node, dict[int, Bound]]] = []
     for i, branch in enumerate(branches):
-        cells: list[Bound] = []
+        cells: dict[int, Bound] = {}
         if with_source is not None:
-            cells.append(binder.bound(f.literal(branch.name or f"union_arg{i}", "string")))
-        for _, original, kind in layout:
-            column = branch.column(original)
-            if column is not None and column.type == kind:
-                cells.append(column_operand(column))
-            else:
-                cells.append(binder.bound(f.literal(None, kind)))
-        filled.append((branch.node, tuple(cells)))
-    return Relation(Union(tuple(columns), tuple(filled)), tuple(columns))  # type: ignore[arg-type]
+            cells[columns[0].id] = binder.bound(f.literal(branch.name or f"union_arg{i}", "string"))
+        for column in branch.columns:
+            target = targets.get((column.name, column.type))
+            if target is not None:
+                cells[target] = column_operand(column)
+        filled.append((branch.node, cells))
+    return Relation(Union(tuple(columns), tuple(filled)), tuple(columns))
 
 
 def _layout(branches: list[Relation], inner: bool) -> list[tuple[str, str, KqlType]]:
