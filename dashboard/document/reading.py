@@ -82,7 +82,7 @@ def _finite(text: str) -> float:
 
 
 def _no_constant(name: str) -> float:
-    raise ValueError(f"{name} is not a JSON value")
+    raise ValueError(f"it has no value {name}")
 
 
 def _sentence(message: str) -> str:
@@ -99,7 +99,7 @@ def _sentence(message: str) -> str:
         "Invalid \\escape": "a backslash is followed by a character that needs none",
     }
     message = message.rstrip(": ")
-    if "int string conversion" in message:
+    if "integer string conversion" in message:
         return "a number has too many digits"
     return known.get(message, message[:1].lower() + message[1:])
 

@@ -16,13 +16,13 @@ State = Literal["code", "'", '"', "@'", '@"', "```", "~~~", "//"]
 
 _OPENING = re.compile(r"//|```|~~~|@'|@\"|'|\"")
 _CLOSING: dict[str, re.Pattern[str]] = {
-    "'": re.compile(r"\\[^\n]|'|\n"),
-    '"': re.compile(r"\\[^\n]|\"|\n"),
-    "@'": re.compile(r"''|'|\n"),
-    '@"': re.compile(r'""|"|\n'),
+    "'": re.compile(r"\\[^\r\n]|'|[\r\n]"),
+    '"': re.compile(r"\\[^\r\n]|\"|[\r\n]"),
+    "@'": re.compile(r"''|'|[\r\n]"),
+    '@"': re.compile(r'""|"|[\r\n]'),
     "```": re.compile(r"```"),
     "~~~": re.compile(r"~~~"),
-    "//": re.compile(r"\n"),
+    "//": re.compile(r"[\r\n\u2028\u2029]"),
 }
 _JSON_END = re.compile(r"\\.|\"", re.DOTALL)
 
