@@ -148,7 +148,7 @@ class LocalEngine:
             arrow=conform(arrow, columns),
             status="partial" if cut else "ok",
             notices=tuple(notices),
-            render=translation.render,
+            render={"kind": translation.render[0], **translation.render[1]} if translation.render else None,
             statistics={"translate_seconds": translated - started, "seconds": time.perf_counter() - started},
         )
 
