@@ -6,10 +6,13 @@ nor a person's own Streamlit files change how Watchbook is served.
 
 from __future__ import annotations
 
+import contextlib
+import importlib
 import logging
 import os
 import re
 import secrets
+import threading
 import tomllib
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -48,6 +51,7 @@ def create_app(script: Path = SCRIPT) -> tuple[App, server.StaticContent, dict[s
     from streamlit.starlette import App as StreamlitApp
     from streamlit.web import bootstrap
 
+    script = script.resolve()
     config._main_script_path = str(script)
     bootstrap.load_config_options(streamlit_options())
     config.set_option("server.cookieSecret", secrets.token_hex(32))
@@ -58,8 +62,18 @@ def create_app(script: Path = SCRIPT) -> tuple[App, server.StaticContent, dict[s
         files={"/favicon.png": static / "favicon.png"},
         passed_on=_PASSED_ON,
     )
+    if script == SCRIPT:
+        threading.Thread(target=_warm_up, name="warm-up", daemon=True).start()
     uploads = {"/_stcore/upload_file/": config.get_option("server.maxUploadSize") * 1_048_576}
     return StreamlitApp(script, on_script_error=draw_failure), content, uploads
+
+
+def _warm_up() -> None:
+    """Imports what the first page and its first query need, while the browser still loads its scripts. What fails here
+    fails again, and is shown, when the page imports it."""
+    with contextlib.suppress(Exception):
+        for name in ("dashboard.pages.data", "pyarrow", "duckdb", "dashboard.pages.workbook", "dashboard.pages.query"):
+            importlib.import_module(name)
 
 
 def start_page(index: str) -> bytes:

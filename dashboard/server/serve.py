@@ -163,6 +163,7 @@ def _server(app: App) -> uvicorn.Server:
             app,
             access_log=False,
             log_level="warning",
+            lifespan="on",
             server_header=False,
             date_header=True,
             proxy_headers=False,
