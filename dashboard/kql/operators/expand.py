@@ -78,8 +78,10 @@ def mv_apply(binder: Binder, scope: Scope, source: Relation | None, node: s.MvAp
         inner = replace(inner, order=(OrderKey(number, True, False),))
     applied = binder.operators(inner, node.operators, scope.child())
     originals = {copy.id: column for (copy, _), column in zip(copies, before.columns, strict=True)}
-    spent = {entry.column.id for entry in entries if entry.column is not None and isinstance(entry.item.value, s.Name)}
-    result: dict[str, Column] = {column.name: column for column in before.columns if column.id not in spent}
+    spent = {
+        entry.column.name for entry in entries if entry.column is not None and isinstance(entry.item.value, s.Name)
+    }
+    result: dict[str, Column] = {column.name: column for column in before.columns if column.name not in spent}
     for column in applied.columns:
         original = originals.get(column.id)
         result[column.name] = replace(original, name=column.name) if original is not None else column

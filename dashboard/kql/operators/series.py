@@ -7,7 +7,7 @@ grows with the rows of the result and no grid of all steps is ever joined.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from dashboard.kql import functions as f
@@ -106,7 +106,7 @@ def _axis(binder: Binder, scope: Scope, node: s.MakeSeries, value: Bound) -> tup
     if kind not in (*_WHOLE, "real", "decimal"):
         binder.fail(node.axis, "KQ104", f"A series runs over a time or a number; this is a {kind}.")
     step = _limit(binder, scope, node.step, "timespan" if kind == "datetime" else kind)
-    if step.is_constant and (step.constant is None or step.constant <= 0):
+    if step.is_constant and step.constant is not None and step.constant <= 0:
         binder.fail(node.step, "KQ104", "The step of a series must be greater than zero.")
     start = _limit(binder, scope, node.start, kind) if node.start is not None else None
     stop = _limit(binder, scope, node.stop, kind) if node.stop is not None else None
@@ -139,7 +139,7 @@ def _limit(binder: Binder, scope: Scope, node: s.Expression, kind: KqlType) -> B
     value = reader.bind(node)
     if value.type == kind:
         return value
-    if value.type not in ("dynamic", "int", "long", "real", "decimal", "string") or value.type == "string" != kind:
+    if value.type not in ("dynamic", "int", "long", "real", "decimal", "string"):
         binder.fail(node, "KQ104", f"A {kind} is needed here; this is a {value.type}.")
     return reader.converted(value, kind)
 
@@ -153,6 +153,8 @@ def _in_units(value: Bound) -> str:
 
 def _microseconds(binder: Binder, node: s.MakeSeries, step: Bound) -> str:
     if step.is_constant:
+        if step.constant is None:
+            return "NULL"
         if step.constant % 10:
             binder.fail(node.step, "KQ203", "Steps finer than a microsecond are not supported.")
         return f"{step.constant // 10}"
@@ -167,8 +169,8 @@ def _quotient(value: str, size: str, kind: KqlType) -> str:
 
 
 def _check_steps(binder: Binder, node: s.MakeSeries, start: Bound, stop: Bound, step: Bound) -> None:
-    if start.constant is None or stop.constant is None:
-        binder.fail(node, "KQ104", "A series cannot begin or end at null.")
+    if start.constant is None or stop.constant is None or step.constant is None:
+        return
     length = stop.constant - start.constant
     ticks = length.total_seconds() * 10_000_000 if start.type == "datetime" else float(length)
     if ticks / float(step.constant) > MAX_STEPS:
@@ -255,7 +257,13 @@ def _axis_array(axis: Axis, refs: frozenset[int], number: Column) -> Bound:
     """The array of the axis."""
     first = axis.first if axis.first is not None else f"min({number.sql})"
     end = axis.steps if axis.steps is not None else f"(max({number.sql}) + 1)"
-    listed = f"list_transform(range({first}, {end}), lambda kql_i: {axis.value('kql_i')})"
+    if refs:  # DuckDB takes no subquery inside of a lambda, so its value goes in as an element of a list
+        limits = f"[{{'origin': {axis.origin}, 'step': {axis.step}, 'first': {first}, 'stop': {end}}}]"
+        inside = replace(axis, origin="kql_a.origin", step="kql_a.step")
+        numbers = f"list_transform(range(kql_a.first, kql_a.stop), lambda kql_i: {inside.value('kql_i')})"
+        listed = f"list_extract(list_transform({limits}, lambda kql_a: {numbers}), 1)"
+    else:
+        listed = f"list_transform(range({first}, {end}), lambda kql_i: {axis.value('kql_i')})"
     own = frozenset((number.id,)) | refs
     return Bound(f"('[' || array_to_string({listed}, ',') || ']')", "dynamic", guardable=False, refs=own)
 
