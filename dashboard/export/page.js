@@ -20,4 +20,5 @@
   window.addEventListener("beforeprint", function () { printing = true; draw(); });
   window.addEventListener("afterprint", function () { printing = false; draw(); });
   document.documentElement.setAttribute("data-drawn", "true");
+  document.documentElement.setAttribute("data-height", String(Math.ceil(document.querySelector("main").scrollHeight)));
 })();

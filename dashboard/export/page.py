@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from dashboard.visual import theme
 from dashboard.visual.build import build_view, message_view, text_view
+from dashboard.visual.figures import plotly_text
 from dashboard.visual.html import metrics_html, notices_html, stylesheet, text, view_html
 from dashboard.visual.links import safe_address
 from dashboard.visual.view import Figure, View
@@ -32,6 +33,37 @@ def export_figure_html(figure: Figure, *, title: str = "", facts: Mapping[str, s
     charts: list[dict[str, Any]] = []
     body = f'<section class="item">{_heading(title)}{_figure(figure, charts)}</section>'
     return _page(title or "Chart", body, facts or {}, charts)
+
+
+def picture_page(
+    figure: Figure,
+    format: str,
+    *,
+    width: int,
+    title: str = "",
+    facts: Mapping[str, str] | None = None,
+    dark: bool = False,
+) -> bytes:
+    """A page that draws one chart and leaves its picture as a data URL in `<pre id="picture">`."""
+    drawn = theme.apply(figure.figure, dark)
+    shades = theme.colors(dark)
+    told = " · ".join(f"{name}: {value}" for name, value in (facts or {}).items() if value)
+    named = [trace for trace in drawn["data"] if trace.get("name") or trace.get("type") == "pie"]
+    layout = {**drawn["layout"], "paper_bgcolor": shades["paper"], "autosize": False, "width": width}
+    legend = len(named) > 1 or figure.kind == "piechart"
+    top = (34 if title else 0) + (18 if told else 0) + (26 if legend else 0)
+    layout["showlegend"] = legend
+    layout["legend"] = {"orientation": "h", "x": 0, "xanchor": "left", "y": 1.02, "yanchor": "bottom", "traceorder": "normal"}
+    layout["height"] = figure.height + top
+    layout["margin"] = {**layout["margin"], "t": layout["margin"].get("t", 10) + top}
+    if title or told:
+        layout["title"] = {
+            "text": f"<b>{plotly_text(title, 140)}</b>", "font": {"size": 15}, "x": 0, "xanchor": "left", "xref": "container",
+            "y": 1, "yanchor": "top", "yref": "container", "pad": {"l": 12, "t": 12},
+            "subtitle": {"text": plotly_text(told, 220), "font": {"size": 11, "color": shades["soft"]}},
+        }  # fmt: skip
+    charts = [{"data": drawn["data"], "layout": layout, "format": format, "width": width, "height": layout["height"]}]
+    return _page(title or "Chart", '<div id="chart-0"></div><pre id="picture"></pre>', {}, charts, _PICTURE_SCRIPT)
 
 
 def export_page_html(title: str, items: Iterable[Drawn], facts: Mapping[str, str] | None = None) -> bytes:
@@ -169,13 +201,13 @@ def _told(facts: Mapping[str, str], kind: str) -> str:
     return f'<ul class="facts {kind}">{entries}</ul>' if entries else ""
 
 
-def _page(title: str, body: str, facts: Mapping[str, str], charts: list[dict[str, Any]]) -> bytes:
+def _page(title: str, body: str, facts: Mapping[str, str], charts: list[dict[str, Any]], script: str = "") -> bytes:
     style = stylesheet() + _STYLE
     scripts: list[str] = []
     data = ""
     if charts:
         data = f'<script type="application/json" id="charts">{script_json(charts)}</script>'
-        scripts = [plotly_source(), _SCRIPT]
+        scripts = [plotly_source(), script or _SCRIPT]
     policy = "; ".join([
         "default-src 'none'",
         "script-src " + (" ".join(f"'sha256-{_hash(script)}'" for script in scripts) or "'none'"),
@@ -216,4 +248,5 @@ def _hash(script: str) -> str:
 
 
 _STYLE = (Path(__file__).parent / "page.css").read_text(encoding="utf-8")
+_PICTURE_SCRIPT = (Path(__file__).parent / "picture.js").read_text(encoding="utf-8")
 _SCRIPT = (Path(__file__).parent / "page.js").read_text(encoding="utf-8")

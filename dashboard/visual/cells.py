@@ -76,13 +76,17 @@ def _python(column: Any, kind: KqlType) -> list[Any]:
 
 
 def parse_dynamic(text: str | None) -> Any:
-    """The value of a dynamic cell; JSON text that is not JSON stays text."""
+    """The value of a dynamic cell; JSON text that is not JSON stays text. Halves of surrogate pairs become `?`, since no page
+    and no file can hold them."""
     if text is None:
         return None
     try:
-        return json.loads(text)
+        value = json.loads(text)
+        if "\\ud" in text or "\\uD" in text:
+            value = json.loads(json.dumps(value, ensure_ascii=False).encode("utf-8", "replace"))
     except (ValueError, RecursionError):
         return text
+    return value
 
 
 def text_of(value: Any, kind: KqlType, zone: dt.tzinfo = dt.UTC) -> str:

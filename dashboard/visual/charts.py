@@ -192,6 +192,7 @@ def _x_axis(data: ChartData, own: Mapping[str, Any], kind: str) -> dict[str, Any
             "nticks": 7,
             "tickangle": 0,
             "tickformatstops": _TIME_TICKS,
+            "ticklabeloverflow": "allow",
             "hoverformat": "%a %b %-d, %H:%M:%S",
         }
     elif data.x_kind == "number":

@@ -522,3 +522,9 @@ def test_a_long_text_is_cut_for_the_page() -> None:
 def test_ten_thousand_rows_are_drawn_in_moderate_size() -> None:
     table = table_from_rows([("a", "string"), ("n", "long")], [("pod", i) for i in range(10_000)])
     assert len(json.dumps(asdict(grid(table, rowLimit=10_000))["rows"])) < 1_500_000
+
+
+def test_half_a_surrogate_pair_in_json_can_be_written() -> None:
+    view = grid(table_from_rows([("d", "dynamic")], [('{"a": "\\ud800"}',), ('"\\ud83d\\ude00"',)]))
+    assert texts(view, "d") == ['{"a": "?"}', "\U0001f600"]
+    str(view).encode("utf-8")
