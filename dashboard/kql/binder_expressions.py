@@ -181,6 +181,8 @@ class Row:
                 return self.call(s.Call(span=node.span, name=node.name, arguments=()))
             what = "a function" if isinstance(entry, FunctionValue) else "a table"
             raise self.binder.failure(node, "KQ105", f"'{node.name}' is {what}; a single value was expected here.")
+        if self.relation is not None and self.relation.opened is not None and not self.aggregating:
+            return column_operand(self.relation.opened(node.name))
         known = [*(self.relation.by_name if self.relation is not None else ()), *self.scope.names()]
         raise self.binder.failure(
             node, "KQ102", f"There is no column or variable '{node.name}' here.", did_you_mean(node.name, known)

@@ -225,13 +225,17 @@ class Shared:
 
 @dataclass(frozen=True)
 class Relation:
-    """A node with its visible columns, the order of its rows (empty: none), and the name of the table it came from."""
+    """A node with its visible columns, the order of its rows (empty: none), and the name of the table it came from.
+
+    `opened` where the columns depend on the data and there are no rows to tell them (bag_unpack or pivot of nothing): it makes
+    a column, empty like all others, of any name that is asked for and that nothing else has."""
 
     node: Node
     columns: tuple[Column, ...]
     order: tuple[OrderKey, ...] = ()
     name: str = ""
     serialized: bool = False
+    opened: Callable[[str], Column] | None = None
 
     @cached_property
     def by_name(self) -> dict[str, Column]:

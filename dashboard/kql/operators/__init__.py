@@ -33,7 +33,19 @@ Handler = Callable[["Binder", "Scope", "Relation | None", Any], Relation]
 
 def registry() -> dict[type, Handler]:
     """All operators by the class of their syntax node."""
-    from dashboard.kql.operators import columns, expand, joins, parse, rows, serialize, series, sources, summarize, unions
+    from dashboard.kql.operators import (
+        columns,
+        evaluate,
+        expand,
+        joins,
+        parse,
+        rows,
+        serialize,
+        series,
+        sources,
+        summarize,
+        unions,
+    )
 
-    families = (rows, columns, summarize, joins, unions, sources, serialize, parse, expand, series)
+    families = (rows, columns, summarize, joins, unions, sources, serialize, parse, expand, series, evaluate)
     return {node: handler for family in families for node, handler in family.OPERATORS.items()}

@@ -60,6 +60,8 @@ def _matching(binder: Binder, relation: Relation, node: s.Expression) -> list[Co
         pattern = re.compile(translate(node.name.replace("[", "[[]").replace("?", "[?]")))
         return [column for column in relation.columns if pattern.match(column.name)]
     column = relation.column(node.name)
+    if column is None and relation.opened is not None:
+        return [relation.opened(node.name)]
     if column is None:
         binder.note_problem(
             node, "KQ102", f"There is no column '{node.name}' here.", did_you_mean(node.name, relation.by_name)
