@@ -19,7 +19,11 @@ export function drawCell(table: Table, row: number, column: number, cell: HTMLEl
   if (drawn) content.append(drawn);
   if (what.tags) for (const tag of what.tags) content.append(el("span", "wb-grid-tag", tag));
   else content.append(label(shown, what, () => follow(row, column, what.link!)));
-  if (what.bar) return withBar(content, what.bar, Boolean(how.options.under));
+  if (what.bar) {
+    // Texts of one width, so that the bars of a column start and end at the same places.
+    content.style.minWidth = `${Math.min(16, how.longest ?? 0)}ch`;
+    return withBar(content, what.bar, Boolean(how.options.under));
+  }
   if (what.span) return withSpan(content, what.span);
   return content;
 }

@@ -62,6 +62,7 @@ export function columnDefinitions(table: Table, available: number, follow: Follo
 
 /** A column's width in pixels, and whether it was asked for (then it does not grow). */
 function naturalWidth(table: Table, column: Column, at: number, available: number): [number, boolean] {
+  const longest = longestText(table, column, at);
   const asked = /^([\d.]+)(ch|px|%|fr|em|rem)?$/.exec(column.width.trim());
   if (asked) {
     const size = Number(asked[1]);
@@ -72,18 +73,26 @@ function naturalWidth(table: Table, column: Column, at: number, available: numbe
     if (unit === "%") return [Math.max(48, (size / 100) * available), true];
     return [Math.max(48, size * 100), false];
   }
+  const header = column.title.length * BOLD + HEADER;
+  const body = longest * CHARACTER + 24 + (column.kind === "bar" && !column.options.under ? 80 : 0);
+  return [Math.round(Math.min(MOST, Math.max(LEAST, header, body, SMALL_PARTS[column.kind] ?? 0))), false];
+}
+
+/** The most characters that a cell of the column needs; the text alone is noted in `column.longest`. */
+function longestText(table: Table, column: Column, at: number): number {
   const step = Math.max(1, Math.floor(table.ids.length / SAMPLE));
   let longest = 0;
+  let plain = 0;
   for (let row = 0; row < table.ids.length; row += step) {
     const cells = table.cells[at]!;
     const more = cells.x?.[row];
     const tags = more?.tags ? more.tags.reduce((sum, tag) => sum + tag.length + 3, 0) : 0;
     const indent = column.group && table.depths ? 3 * table.depths[row]! + 3 : 0;
+    plain = Math.max(plain, text(table, row, at).length);
     longest = Math.max(longest, (tags || text(table, row, at).length) + (more?.icon ? 3 : 0) + indent);
   }
-  const header = column.title.length * BOLD + HEADER;
-  const body = longest * CHARACTER + 24 + (column.kind === "bar" && !column.options.under ? 80 : 0);
-  return [Math.round(Math.min(MOST, Math.max(LEAST, header, body, SMALL_PARTS[column.kind] ?? 0))), false];
+  column.longest = plain;
+  return longest;
 }
 
 /** Marks a row for assistive technology with its place among all rows. */

@@ -36,6 +36,8 @@ export type Column = {
   tooltip: string;
   options: { under?: boolean; style?: "line" | "bar" | "area" };
   group: boolean;
+  /** The length of its longest text, found when the widths are. */
+  longest?: number;
 };
 
 export type Table = {
