@@ -58,7 +58,7 @@ def _item(item: Item) -> Iterator[Problem]:
             "WB107", "halfWidth is an old form of customWidth.", item.path, "info", 'Write "customWidth": "50".'
         )
     for entry in [item.keys.get("conditionalVisibility"), *list_of(item.keys.get("conditionalVisibilities"))]:
-        comparison = object_of(entry).get("comparison")
+        comparison = text_of(object_of(entry).get("comparison"))
         if isinstance(entry, dict) and comparison not in known.COMPARISONS:
             yield _value("comparison", comparison, known.COMPARISONS, item.path)
     match item.kind:
@@ -80,7 +80,7 @@ def _item(item: Item) -> Iterator[Problem]:
         case "group":
             for key, values in (("loadType", known.LOAD_TYPES), ("groupType", known.GROUP_TYPES)):
                 written = item.content.get(key)
-                if written is not None and written not in values:
+                if written is not None and text_of(written) not in values:
                     yield _value(key, written, values, place)
         case "metric":
             if text_of(item.content.get("version")) == "MetricsItem/1.0":

@@ -86,6 +86,6 @@ class Estate:
             answer = self._answer(QueryRequest(text, source=source, now=self._now))
             if answer is PENDING:
                 return None
-            if isinstance(answer, Table) and len(answer):
+            if isinstance(answer, Table) and len(answer) and len(answer.columns) >= 3:
                 return answer
         return table_from_rows([], [])
