@@ -19,12 +19,12 @@ import streamlit as st
 from dashboard.document import Workbook
 from dashboard.engines.protocol import CancelToken, Engine
 from dashboard.errors import Cancelled, Problem
-from dashboard.pages import bar, drawings, layout, links, style
+from dashboard.pages import bar, drawings, layout, library, links, sources, style, waiting
 from dashboard.pages.templates import find_template
 from dashboard.runtime.evaluate import Session
 from dashboard.runtime.plan import Plan, PlannedItem
 from dashboard.runtime.results import ItemResult
-from dashboard.table import json_cell
+from dashboard.table import Table, json_cell
 from dashboard.visual import build as visual
 from dashboard.visual.view import Grid, Message, Tiles, View
 
@@ -47,7 +47,8 @@ class Board:
         self.title = title
         self.engine = engine
         self.chosen: dict[str, Any] = dict(values)
-        self.session = Session(workbook, engine, values=values, time_zone=bar.zone(), templates=find_template)
+        self.zone = bar.zone()
+        self.session = Session(workbook, engine, values=values, time_zone=self.zone, templates=find_template)
         self.refreshed = dt.datetime.now(dt.UTC)
         self.written: list[dict[str, Any]] = []
         self._declared = Counter(p.name for item in workbook.walk() for p in item.parameters)
@@ -60,7 +61,11 @@ class Board:
         self._stopped: set[str] = set()
         self._actions: dict[str, str] = {}
         self._selected: dict[str, tuple[int, ...]] = {}
-        self._details: dict[str, Mapping[str, Any]] = {}
+        self._links: dict[str, Mapping[str, Any]] = {}
+
+    def fits(self, engine: Engine, zone: str) -> bool:
+        """Whether the board was made for this source and time zone."""
+        return self.engine is engine and self.zone == zone
 
     # ---- evaluation ----------------------------------------------------------------------------------------------------
 
@@ -103,6 +108,12 @@ class Board:
         except Cancelled:
             return ItemResult("unset", message="Cancelled. Refresh to run it again.")
 
+    def start(self, plan: Plan) -> None:
+        """Starts every query of the plan that is shown, so that none waits for another to be drawn."""
+        for planned in plan.walk():
+            if planned.status == "ready" and planned.query is not None:
+                self.submit(planned)
+
     def view(self, planned: PlannedItem, result: ItemResult) -> View:
         """What is drawn of a result; kept while neither changes."""
         key = (planned.key, bar.zone())
@@ -111,19 +122,52 @@ class Board:
             return kept[1]
         if result.table is not None and result.status in ("ok", "empty"):
             view = visual.build_view(planned, result.table, zone=bar.zone())
+            if result.status == "empty" and isinstance(view, Message) and not view.detail:
+                view = replace(view, detail=self._why_empty(planned))
         else:
             view = self.message(result.status, result.message, result.problem)
         self._views[key] = (result, view)
         return view
+
+    def _why_empty(self, planned: PlannedItem) -> str:
+        """Why there may be no rows: empty tables, or the range of time; nothing where that cannot be told."""
+        request = planned.query
+        if request is None or request.source != "logs":
+            return ""
+        named = library.tables_in(request.text)
+        empty = [table for table in named if table in sources.empty_tables(self.engine)]
+        if empty and len(empty) == len(named):
+            return f"{', '.join(empty[:4])} {'has' if len(empty) == 1 else 'have'} no rows in the local data."
+        if request.timespan is not None and named:
+            start, end = (
+                moment.astimezone(layout.zone(self.zone)) for moment in (request.timespan.start, request.timespan.end)
+            )
+            return f"Looked at {start:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M} {self.zone}."
+        return ""
 
     def message(self, status: str, message: str, problem: Problem | None) -> Message:
         """What stands in an item's frame where there is nothing to draw."""
         view = visual.message_view(status, message, problem)
         return view if problem is None else replace(view, detail=style.detail(problem))
 
-    def notices(self, result: ItemResult) -> list[str]:
-        """What the engine says of a result beside its rows."""
-        return [notice.message for notice in result.table.notices] if result.table is not None else []
+    def outcome(self, planned: PlannedItem) -> tuple[Table | None, View]:
+        """The item's table, where there is one, and what is drawn; waits for it."""
+        result = waiting.wait(self.submit(planned))
+        return result.table, self.view(planned, result)
+
+    def facts(self, planned: PlannedItem) -> dict[str, str]:
+        """What must travel with the item's data."""
+        facts = {
+            "Workbook": self.title,
+            "Data source": sources.labels().get(self.engine.name, self.engine.label),
+            "Run": self.refreshed.strftime("%Y-%m-%d %H:%M:%S UTC"),
+            "Time zone": self.zone,
+        }
+        span = planned.query.timespan if planned.query else None
+        if span is not None:
+            facts["Time range"] = f"{span.start:%Y-%m-%d %H:%M} – {span.end:%Y-%m-%d %H:%M} UTC"
+        chosen = "; ".join(f"{name} = {value}" for name, value in sorted(self.chosen.items()))
+        return facts | ({"Chosen": chosen} if chosen else {})
 
     # ---- what a person does --------------------------------------------------------------------------------------------
 
@@ -216,10 +260,6 @@ class Board:
         future = self._results.get(planned.key) if planned else None
         return future.result() if future is not None and future.done() else None
 
-    def result_of(self, path: str) -> ItemResult | None:
-        """An item's result where it is there already."""
-        return self._done(path)
-
     def selected(self, path: str) -> tuple[int, ...]:
         """The rows selected in an item."""
         return self._selected.get(path, ())
@@ -233,13 +273,13 @@ class Board:
         """What a menu asked, once."""
         return self._actions.pop(path, "")
 
-    def ask_details(self, path: str, event: Mapping[str, Any]) -> None:
-        """Remembers a cell's link that opens details."""
-        self._details[path] = event
+    def ask_link(self, path: str, event: Mapping[str, Any]) -> None:
+        """Remembers a cell's link that was followed."""
+        self._links[path] = event
 
-    def take_details(self, path: str) -> Mapping[str, Any] | None:
-        """The details asked for, once."""
-        return self._details.pop(path, None)
+    def take_link(self, path: str) -> Mapping[str, Any] | None:
+        """The link followed, once."""
+        return self._links.pop(path, None)
 
     def reactions(self, planned: PlannedItem, view: View) -> drawings.Reactions:
         """What the item's drawing does when a person acts on it."""
@@ -262,7 +302,7 @@ class Board:
             rows=rows if exports and isinstance(view, (Grid, Tiles)) else None,
             points=points if exports and not isinstance(view, (Grid, Tiles, Message)) else None,
             brush=brush if planned.item.brush_parameter else None,
-            link=lambda event: self.ask_details(path, event),
+            link=lambda event: self.ask_link(path, event),
         )
 
     def title_of(self, planned: PlannedItem) -> str:

@@ -94,6 +94,10 @@ def _draw_table(engine: Engine, table: TableInfo) -> None:
         f'<h2 class="wb-section">{style.text(table.name)}</h2>'
         f'<div class="wb-fields" role="list" aria-label="Columns of {style.text(table.name)}">{columns}</div>'
     )
+    link = {"label": "Query this table", "action": "set", "selected": False, "enabled": True, "look": "secondary"}
+    if controls.draw("links", "data-query", {"style": "paragraph", "links": [link]}):
+        st.session_state["wb-query-open"] = {"text": f"{table.name}\n| take 100"}
+        bar.go("query")
     if not table.rows and engine.name == sources.LOCAL:
         st.html(style.message_html(f"{table.name} is known, and has no rows in the local data.", "info"))
         return

@@ -72,7 +72,7 @@ def text_html(view: Text) -> str:
 
 def message_html(view: Message) -> str:
     """A message in an item's frame; one that only tells that there is nothing stays quiet."""
-    quiet = view.tone in ("info", "plain") and not view.detail and not view.code
+    quiet = view.tone in ("info", "plain") and not view.code
     return style.message_html(view.text, "quiet" if quiet else view.tone, view.detail, view.code)
 
 

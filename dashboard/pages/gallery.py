@@ -12,7 +12,7 @@ from dashboard.pages import bar, controls, library, sources
 def draw() -> None:
     """Draws the page."""
     bar.draw("gallery")
-    filled = _filled_tables()
+    empty = _empty_tables()
     cards = [
         {
             "id": entry.id,
@@ -20,7 +20,7 @@ def draw() -> None:
             "text": entry.text,
             "category": entry.category,
             "tables": list(entry.tables),
-            "missing": [] if filled is None else [table for table in entry.tables if table not in filled],
+            "missing": [table for table in entry.tables if table in empty],
             "origin": "" if entry.shipped else entry.path.name,
             "href": f"/workbook?w={quote(entry.id)}",
             "problem": entry.problem.describe() if entry.problem else None,
@@ -32,11 +32,11 @@ def draw() -> None:
         bar.go("workbook", w=event["open"])
 
 
-def _filled_tables() -> set[str] | None:
-    """The tables of local data that have rows; None where that is not known without asking a live source."""
+def _empty_tables() -> frozenset[str]:
+    """The known tables without rows, as far as that is known without work."""
     if sources.chosen() != sources.LOCAL or not sources.local_is_made():
-        return None
+        return frozenset()
     try:
-        return {table.name for table in sources.engine().tables() if table.rows}
+        return sources.empty_tables(sources.engine())
     except WatchbookError:
-        return None
+        return frozenset()

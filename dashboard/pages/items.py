@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboard.pages import board as boards
-from dashboard.pages import controls, drawings, layout, menus, parameters, style, tabs, waiting
+from dashboard.pages import controls, drawings, layout, menus, parameters, style, tabs
 from dashboard.runtime.plan import PlannedItem
 from dashboard.visual import build as visual
 
@@ -17,7 +17,7 @@ def draw_all(board: Board, items: tuple[PlannedItem, ...], key: str = "wg-root")
     with st.container(key=key, horizontal=True, gap=None):
         for planned in items:
             if planned.status != "hidden":
-                with st.container(key=layout.item_key(planned)):
+                with st.container(key=layout.item_key(planned)), style.guard():
                     _draw(board, planned)
 
 
@@ -73,20 +73,25 @@ def _draw_query(board: Board, planned: PlannedItem) -> None:
     """A query item as a fragment: nothing else on the page waits for it."""
 
     def content() -> None:
-        now = board.current(planned.path) or planned
-        slug = layout.slug(now.path)
-        action = board.take_action(now.path)
-        extra = menus.act(board, now, action) if action else {}
-        head = {**menus.head(board, now), **extra}
-        controls.draw("frame", f"frame-{slug}", head, lambda event: board.ask_action(now.path, event.get("act")))
-        result = waiting.wait(board.submit(now))
-        view = board.view(now, result)
-        drawings.draw(view, f"view-{slug}", board.title_of(now), board.reactions(now, view), board.selected(now.path))
-        notices = style.notices_html(board.notices(result))
-        if notices:
-            st.html(notices)
-        asked = board.take_details(now.path)
-        if asked:
-            menus.show_details(board, now, asked)
+        with style.guard():
+            _draw_content(board, board.current(planned.path) or planned)
 
     st.fragment(content, parallel=True, key=f"item-{layout.slug(planned.path)}")()
+
+
+def _draw_content(board: Board, planned: PlannedItem) -> None:
+    path, slug = planned.path, layout.slug(planned.path)
+    title = board.title_of(planned)
+    subject = menus.Subject(board.title, title, lambda: board.outcome(planned), board.facts(planned))
+    action = board.take_action(path)
+    if action == "query" and planned.query is not None:
+        menus.open_query(planned.query)
+    menus.draw_head(f"frame-{slug}", subject, action, planned.query, lambda chosen: board.ask_action(path, chosen))
+    table, view = board.outcome(planned)
+    drawings.draw(view, f"view-{slug}", title, board.reactions(planned, view), board.selected(path))
+    notices = style.notices_html(notice.message for notice in table.notices) if table is not None else ""
+    if notices:
+        st.html(notices)
+    followed = board.take_link(path)
+    if followed and table is not None:
+        menus.follow(table, followed)

@@ -196,18 +196,17 @@ def _readable(name: str) -> str:
     return f"{spaced[:1].upper()}{spaced[1:]}"
 
 
-def _tables(workbook: Workbook) -> list[str]:
+def tables_in(text: str) -> list[str]:
     """Known tables that a query names where a table can stand."""
     known = known_tables()
+    words = re.findall(r"(?:^|[\n(=,;]|\bunion\b|\bisfuzzy\s*=\s*\w+)\s*([A-Z]\w{2,})\b", text)
+    return list(dict.fromkeys(word for word in words if word in known))
+
+
+def _tables(workbook: Workbook) -> list[str]:
     found: dict[str, None] = {}
     for item in workbook.walk():
-        texts = (
-            [item.query]
-            if item.kind == "query"
-            else [str(parameter.raw.get("query") or "") for parameter in item.parameters]
-        )
+        texts = [item.query] if item.kind == "query" else [parameter.query for parameter in item.parameters]
         for text in texts:
-            for word in re.findall(r"(?:^|[\n(=,;]|\bunion\b|\bisfuzzy\s*=\s*\w+)\s*([A-Z]\w{2,})\b", text):
-                if word in known:
-                    found[word] = None
+            found |= dict.fromkeys(tables_in(text))
     return list(found)

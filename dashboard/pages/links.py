@@ -32,6 +32,11 @@ def write_values(values: Mapping[str, Any]) -> dict[str, str | list[str]]:
     return found
 
 
+def write_texts(values: Mapping[str, str]) -> dict[str, str]:
+    """The address's part for values that are texts already."""
+    return {PREFIX + name: value[:_LONGEST] for name, value in values.items() if re.fullmatch(r"\w{1,200}", name)}
+
+
 def read_values(query: Mapping[str, Iterable[str]], times: frozenset[str], multis: frozenset[str]) -> dict[str, Any]:
     """The values that an address sets. `times` and `multis` are the names of time ranges and of multi-selects."""
     found: dict[str, Any] = {}

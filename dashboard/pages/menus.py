@@ -1,4 +1,4 @@
-"""The menu of an item: open its query, copy and take away its data, and the details behind a cell."""
+"""The head of a part with its menu: open its query, copy and take away its data; and what a cell's link opens."""
 
 from __future__ import annotations
 
@@ -6,108 +6,112 @@ import base64
 import html
 import json
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import streamlit as st
 
-from dashboard.errors import WatchbookError
-from dashboard.pages import bar, sources, style, waiting
-from dashboard.pages.board import Board
-from dashboard.runtime.plan import PlannedItem
+from dashboard.engines.protocol import QueryRequest
+from dashboard.pages import bar, controls, links, style
+from dashboard.pages.templates import find_id
 from dashboard.table import Table
-from dashboard.visual.view import Figure
+from dashboard.visual.cells import unique_fields
+from dashboard.visual.view import Figure, View
 
 _MIME = {
     "csv": "text/csv",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "html": "text/html",
 }
-_DATA = ("csv", "xlsx")
+_FILES = [
+    {"id": "png", "label": "Save as PNG"},
+    {"id": "svg", "label": "Save as SVG"},
+    {"id": "html", "label": "Save as interactive HTML"},
+    {"id": "csv", "label": "Save the data as CSV"},
+    {"id": "xlsx", "label": "Save the data as XLSX"},
+]
 
 
-def head(board: Board, planned: PlannedItem) -> dict[str, Any]:
-    """What the head of an item shows: its title, and the menu's entries. Those for charts are offered on charts only."""
-    entries: list[Any] = []
-    if planned.query is not None and planned.query.source in ("logs", "resource_graph", "adx"):
-        entries += [{"id": "query", "label": "Open the query"}]
-    entries += [
+@dataclass(frozen=True)
+class Subject:
+    """What a menu is about: the whole's title, the part's title, its table and drawing when they are there, and the facts
+    that travel with its data."""
+
+    whole: str
+    title: str
+    outcome: Callable[[], tuple[Table | None, View]]
+    facts: Mapping[str, str]
+
+    def file(self) -> str:
+        """The name of its files, without an ending."""
+        from dashboard.export.tables import file_name
+
+        return file_name(" - ".join(part for part in (self.whole, self.title) if part), "x")[:-2]
+
+
+def draw_head(key: str, subject: Subject, action: str, query: QueryRequest | None, ask: Callable[[str], None]) -> None:
+    """Draws title and menu, after doing the `action` that was asked for. `ask` remembers the next one."""
+    entries: list[Any] = [
         {"id": "full", "label": "Full screen"},
         {"id": "copy", "label": "Copy the data"},
         "-",
-        {"id": "png", "label": "Save as PNG"},
-        {"id": "svg", "label": "Save as SVG"},
-        {"id": "html", "label": "Save as interactive HTML"},
-        {"id": "csv", "label": "Save the data as CSV"},
-        {"id": "xlsx", "label": "Save the data as XLSX"},
+        *_FILES,
     ]
-    return {"title": board.title_of(planned), "level": 3, "entries": entries, "file": _name(board, planned)}
+    if query is not None and query.source in ("logs", "resource_graph", "adx"):
+        entries.insert(0, {"id": "query", "label": "Open the query"})
+    data = {
+        "title": subject.title,
+        "level": 3,
+        "entries": entries,
+        "file": subject.file(),
+        **_take_away(subject, action),
+    }
+
+    def act(event: controls.Event) -> None:
+        if isinstance(event.get("act"), str):
+            ask(event["act"])
+
+    controls.draw("frame", key, data, act)
 
 
-def act(board: Board, planned: PlannedItem, action: str) -> dict[str, Any]:
-    """Does what the menu asked; what the browser has to do of it comes back for the head of the item."""
-    if action == "query" and planned.query is not None:
-        span = planned.query.timespan
-        window = None
-        if span is not None:
-            window = {
-                "durationMs": int((span.end - span.start).total_seconds() * 1000),
-                "endTime": span.end.isoformat(),
-            }
-        st.session_state["wb-query-open"] = {"text": planned.query.text.strip(), "range": window}
-        bar.go("query")
-    result = waiting.wait(board.submit(planned))
-    if result.table is None:
+def open_query(request: QueryRequest) -> None:
+    """Goes to the query page with the text as it was sent, and its range of time."""
+    window = None
+    if request.timespan is not None:
+        start, end = request.timespan.start, request.timespan.end
+        window = {"durationMs": int((end - start).total_seconds() * 1000), "endTime": end.isoformat()}
+    st.session_state["wb-query-open"] = {"text": request.text.strip(), "range": window}
+    bar.go("query")
+
+
+def _take_away(subject: Subject, action: str) -> dict[str, Any]:
+    """What the browser has to put on the clipboard or save as a file."""
+    if action != "copy" and action not in _MIME:
         return {}
+    table, view = subject.outcome()
+    if table is None:
+        return {}
+    number = secrets.token_hex(4)
     if action == "copy":
-        return {"copy": {"id": secrets.token_hex(4), "text": _tab_separated(result.table)}}
-    try:
-        content = _content(board, planned, result.table, action)
-    except WatchbookError as error:
-        st.html(style.problem_html(error.problem))
-        return {}
+        return {"copy": {"id": number, "text": _tab_separated(table)}}
+    content = _content(subject, table, view, action)
     if content is None:
         return {}
-    name = f"{_name(board, planned)}.{action}"
-    return {
-        "download": {
-            "id": secrets.token_hex(4), "name": name, "mime": _MIME[action], "base64": base64.b64encode(content).decode("ascii"),
-        }
-    }  # fmt: skip
+    file = {"id": number, "name": f"{subject.file()}.{action}", "mime": _MIME[action]}
+    return {"download": {**file, "base64": base64.b64encode(content).decode("ascii")}}
 
 
-def _content(board: Board, planned: PlannedItem, table: Table, action: str) -> bytes | None:
+def _content(subject: Subject, table: Table, view: View, action: str) -> bytes | None:
     from dashboard.export.page import export_figure_html
     from dashboard.export.tables import export_table
 
-    title = board.title_of(planned) or board.title
-    facts = _facts(board, planned)
+    title = subject.title or subject.whole
     if action == "csv":
-        return export_table(table, "csv", title=title, facts=facts)
+        return export_table(table, "csv", title=title, facts=subject.facts)
     if action == "xlsx":
-        return export_table(table, "xlsx", title=title, facts=facts)
-    result = board.result_of(planned.path)
-    view = board.view(planned, result) if result is not None else None
-    return export_figure_html(view, title=title, facts=facts) if action == "html" and isinstance(view, Figure) else None
-
-
-def _facts(board: Board, planned: PlannedItem) -> dict[str, str]:
-    facts = {
-        "Workbook": board.title,
-        "Data source": sources.labels()[sources.chosen()],
-        "Run": board.refreshed.strftime("%Y-%m-%d %H:%M:%S UTC"),
-        "Time zone": bar.zone(),
-    }
-    span = planned.query.timespan if planned.query else None
-    if span is not None:
-        facts["Time range"] = f"{span.start:%Y-%m-%d %H:%M} – {span.end:%Y-%m-%d %H:%M} UTC"
-    return facts
-
-
-def _name(board: Board, planned: PlannedItem) -> str:
-    from dashboard.export.tables import file_name
-
-    return file_name(" - ".join(part for part in (board.title, board.title_of(planned)) if part), "x")[:-2]
+        return export_table(table, "xlsx", title=title, facts=subject.facts)
+    return export_figure_html(view, title=title, facts=subject.facts) if isinstance(view, Figure) else None
 
 
 def _tab_separated(table: Table) -> str:
@@ -115,51 +119,52 @@ def _tab_separated(table: Table) -> str:
     from dashboard.export.tables import defuse
 
     def cell(value: Any) -> str:
-        text = value if isinstance(value, str) else "" if value is None else json.dumps(value, ensure_ascii=False)
-        text = " ".join(text.split()) if isinstance(value, str) else text
-        return defuse(text) if isinstance(value, str) else text
+        if isinstance(value, str):
+            return defuse(" ".join(value.split()))
+        return "" if value is None else json.dumps(value, ensure_ascii=False)
 
     lines = ["\t".join(table.names)]
     lines += ["\t".join(cell(value) for value in row) for row in table.json_rows()]
     return "\n".join(lines)
 
 
-def show_details(board: Board, planned: PlannedItem, event: Mapping[str, Any]) -> None:
-    """Opens the details that a cell's link asks for: the cell, or its whole row."""
-    result = board.result_of(planned.path)
+def follow(table: Table, event: Mapping[str, Any]) -> None:
+    """Follows a cell's link: the details of the cell or its row, or another workbook."""
     link, row = event.get("link"), event.get("row")
-    if result is None or result.table is None or not isinstance(link, Mapping) or not isinstance(row, int):
+    if not isinstance(link, Mapping):
         return
-    table = result.table
-    if not 0 <= row < len(table):
-        return
-    cells = dict(zip(table.names, _json_row(table, row), strict=True))
-    column = str(event.get("column") or event.get("field") or "")
-    shown = {column: cells[column]} if link.get("kind") == "cell" and column in cells else cells
-
-    @st.dialog("Details", width="large")
-    def details() -> None:
-        st.html(_details_html(shown))
-
-    details()
+    if link.get("kind") == "workbook":
+        _open_workbook(link)
+    elif isinstance(row, int) and 0 <= row < len(table):
+        cells = dict(zip(table.names, replace(table, arrow=table.arrow.slice(row, 1)).json_rows()[0], strict=True))
+        name = {field: name for name, field in dict(unique_fields(table.names)).items()}.get(
+            str(event.get("field")), ""
+        )
+        shown = {name: cells[name]} if link.get("kind") == "cell" and name in cells else cells
+        st.dialog("Details", width="large")(lambda: _draw_details(shown))()
 
 
-def _json_row(table: Table, row: int) -> list[Any]:
-    from dataclasses import replace
-
-    return replace(table, arrow=table.arrow.slice(row, 1)).json_rows()[0]
-
-
-def _details_html(cells: Mapping[str, Any]) -> str:
+def _draw_details(cells: Mapping[str, Any]) -> None:
     rows = "".join(
-        f"<tr><th scope='row'>{html.escape(name)}</th><td>{_value_html(value)}</td></tr>"
+        f'<tr><th scope="row">{html.escape(name)}</th><td>{_value_html(value)}</td></tr>'
         for name, value in cells.items()
     )
-    return f'<div class="wb-details"><table>{rows}</table></div>'
+    st.html(f'<div class="wb-details"><table>{rows}</table></div>')
+
+
+def _open_workbook(link: Mapping[str, Any]) -> None:
+    template = str(link.get("template") or "")
+    found = find_id(template)
+    if found is None:
+        st.html(style.message_html(f"The workbook '{template[:200]}' is not among the workbooks here.", "warning"))
+        return
+    values = link.get("parameters")
+    texts = {str(name): str(value) for name, value in values.items()} if isinstance(values, Mapping) else {}
+    bar.go("workbook", w=found, **links.write_texts(texts))
 
 
 def _value_html(value: Any) -> str:
-    if isinstance(value, str) and value[:1] in "[{":
+    if isinstance(value, str) and value[:1] in ("[", "{"):
         try:
             value = json.loads(value)
         except ValueError:

@@ -11,7 +11,7 @@ import streamlit as st
 
 from dashboard.engines.protocol import CancelToken, QueryRequest, TableInfo, TimeSpan
 from dashboard.errors import WatchbookError
-from dashboard.pages import bar, controls, drawings, sources, style, waiting
+from dashboard.pages import bar, controls, drawings, menus, sources, style, waiting
 from dashboard.runtime.execute import shared_executor
 from dashboard.table import Table
 
@@ -162,21 +162,25 @@ def _run(state: dict[str, Any], engine: Any) -> None:
                         cancel.cancel()
                 done = (key, table, time.perf_counter() - started)
                 state["done"] = done
-            _draw_result(done[1], done[2])
+            _draw_result(state, done[1], done[2])
         except WatchbookError as error:
             state["mark"] = {"line": error.problem.place.line, "column": error.problem.place.column}
             st.html(style.problem_html(error.problem, error.problems[1:]))
 
 
-def _draw_result(table: Table, seconds: float) -> None:
-    rows = f"{len(table):,} row{'' if len(table) == 1 else 's'}"
-    st.html(
-        f'<div class="wb-run-line" role="status">{rows} in {seconds:.2f} s</div>'
-        + style.notices_html(n.message for n in table.notices)
-    )
-    if table.render:
-        drawings.draw(drawings.rendered_view(table, bar.zone()), "query-chart", "Result as a chart")
-    drawings.draw(drawings.plain_view(table, bar.zone()), "query-grid", "Result")
+def _draw_result(state: dict[str, Any], table: Table, seconds: float) -> None:
+    zone = bar.zone()
+    drawn = drawings.rendered_view(table, zone) if table.render else None
+    grid = drawings.plain_view(table, zone)
+    rows = f"{len(table):,} row{'' if len(table) == 1 else 's'} in {seconds:.2f} s"
+    facts = {"Query": state["run"], "Data source": sources.labels()[sources.chosen()], "Time zone": zone}
+    subject = menus.Subject("Query", "Result", lambda: (table, drawn or grid), facts)
+    menus.draw_head("query-head", subject, state.pop("action", ""), None, lambda action: state.update(action=action))
+    notices = style.notices_html(notice.message for notice in table.notices)
+    st.html(f'<div class="wb-run-line" role="status">{rows}</div>{notices}')
+    if drawn is not None:
+        drawings.draw(drawn, "query-chart", "Result as a chart")
+    drawings.draw(grid, "query-grid", "Result")
 
 
 def _schema(tables: list[TableInfo]) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from functools import cache
+from functools import cache, lru_cache
 
 import streamlit as st
 
@@ -91,6 +91,16 @@ def _local() -> LocalEngine:
 def _live() -> LogAnalyticsEngine:
     workspaces = [part.strip() for part in settings.text("workspaces").split(",") if part.strip()]
     return LogAnalyticsEngine(workspaces)
+
+
+@lru_cache(maxsize=4)
+def _empty_tables(_version: str) -> frozenset[str]:
+    return frozenset(table.name for table in _local().tables() if table.rows == 0)
+
+
+def empty_tables(engine: Engine) -> frozenset[str]:
+    """The known tables that certainly have no rows; none are known of a live source."""
+    return _empty_tables(engine.version()) if engine.name == LOCAL else frozenset()
 
 
 @cache

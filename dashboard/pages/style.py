@@ -5,7 +5,10 @@ Texts are escaped here where they are put between tags; nothing in this room mak
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import logging
+import secrets
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import cache
 from html import escape
@@ -14,9 +17,10 @@ from typing import Literal
 
 import streamlit as st
 
-from dashboard.errors import Problem
+from dashboard.errors import Problem, WatchbookError
 
 _SHEET = Path(__file__).resolve().parent / "static" / "watchbook.css"
+_LOG = logging.getLogger("watchbook.pages")
 Mode = Literal["light", "dark"]
 
 
@@ -69,6 +73,22 @@ def head_html(title: str, text: str = "") -> str:
     """The heading of a page."""
     below = f"<p>{escape(text)}</p>" if text else ""
     return f'<div class="wb-page-head"><h1>{escape(title)}</h1>{below}</div>'
+
+
+@contextmanager
+def guard() -> Iterator[None]:
+    """Keeps a fault in one part from taking the page: it becomes a message in its place, and the log has the rest."""
+    try:
+        yield
+    except WatchbookError as error:
+        st.html(problem_html(error.problem, error.problems[1:]))
+    except Exception:  # noqa: BLE001 - a fault in one part is a sentence in its place, whatever it is
+        reference = secrets.token_hex(4)
+        _LOG.exception("PG002: a part of a page failed (reference %s)", reference)
+        words = "This part of the page failed."
+        st.html(
+            message_html(words, "error", f"The reason is in the dashboard's log under reference {reference}.", "PG002")
+        )
 
 
 def text(value: str) -> str:

@@ -9,19 +9,22 @@ from dashboard.errors import WatchbookError
 from dashboard.pages import library
 
 
+def find_id(template: str) -> str | None:
+    """The id of the workbook that `template` (`Community-Workbooks/…/Name`, a file name or a resource id) means; None where
+    there is none here."""
+    wanted = _words(template.rstrip("/").rsplit("/", 1)[-1])
+    return next((name for name, (path, _) in library.files().items() if wanted and _words(path.stem) == wanted), None)
+
+
 def find_template(template: str) -> Workbook | None:
-    """The workbook that `template` (`Community-Workbooks/…/Name`, a file name or a resource id) means; None where there is
-    none here."""
-    wanted = _words(template.rsplit("/", 1)[-1])
-    if not wanted:
+    """The workbook that a group loads; None where there is none here, or none that can be read."""
+    found = find_id(template)
+    if found is None:
         return None
-    for path, _ in library.files().values():
-        if _words(path.stem) == wanted:
-            try:
-                return load_workbook(path)
-            except WatchbookError:
-                return None
-    return None
+    try:
+        return load_workbook(library.files()[found][0])
+    except WatchbookError:
+        return None
 
 
 def _words(name: str) -> str:

@@ -49,6 +49,7 @@ def _draw_board(board: Board) -> None:
         if not library.starts_with_title(board.workbook):
             st.html(f'<div class="wb-head"><h1>{style.text(board.title)}</h1></div>')
         plan = waiting.wait(board.plan())
+        board.start(plan)
         rules = layout.sheet(plan.items)
         if rules:
             st.html(rules)
@@ -69,7 +70,7 @@ def _board(chosen: str) -> Board:
     key = (chosen, engine.name)
     asked = {name: st.query_params.get_all(name) for name in st.query_params if name.startswith(links.PREFIX)}
     board = boards.get(key)
-    if board is not None and board.engine is engine and (not asked or asked in board.written):
+    if board is not None and board.fits(engine, bar.zone()) and (not asked or asked in board.written):
         boards[key] = boards.pop(key)
         return board
     workbook = library.open_workbook(chosen)

@@ -8,12 +8,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.pages import samples
 from tests.serving import Serving, serving
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
+
+# The first page of a fresh server compresses megabytes of scripts; a loaded machine takes its time.
+expect.set_options(timeout=20_000)
 
 DRAWN = """() => [...document.querySelectorAll("[class*='st-key-wic']")].every((card) =>
   !card.querySelector("[data-testid='stPlotlyChart']") || card.querySelector(".js-plotly-plot .main-svg"))"""

@@ -253,7 +253,7 @@ def test_the_switch_makes_the_page_dark_on_a_light_system(visit: Visit) -> None:
     page.get_by_role("button", name="Light or dark").click()
     page.get_by_role("menuitemradio", name="Dark").click()
     page.wait_for_function(
-        "getComputedStyle(document.querySelector('.stApp') ?? document.body).backgroundColor === 'rgb(15, 18, 22)'"
+        "() => getComputedStyle(document.querySelector('.stApp') ?? document.body).backgroundColor === 'rgb(15, 18, 22)'"
     )
     settle(page)
     page.get_by_role("link", name="Data").click()
