@@ -202,7 +202,7 @@ def _x_axis(data: ChartData, own: Mapping[str, Any], kind: str) -> dict[str, Any
         axis["type"] = "linear"
     else:
         seen = list(dict.fromkeys(x for series in data.series for x in series.x))
-        axis = {"type": "category", "tickangle": "auto"}
+        axis = {"type": "category"}
         if len(seen) <= 40:
             axis |= {
                 "tickmode": "array",
