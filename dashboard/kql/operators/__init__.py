@@ -38,8 +38,10 @@ def registry() -> dict[type, Handler]:
         evaluate,
         expand,
         joins,
+        nested,
         parse,
         rows,
+        search,
         serialize,
         series,
         sources,
@@ -47,5 +49,5 @@ def registry() -> dict[type, Handler]:
         unions,
     )
 
-    families = (rows, columns, summarize, joins, unions, sources, serialize, parse, expand, series, evaluate)
+    families = (rows, columns, summarize, joins, unions, sources, serialize, parse, expand, series, evaluate, search, nested)
     return {node: handler for family in families for node, handler in family.OPERATORS.items()}

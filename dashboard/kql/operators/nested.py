@@ -1,0 +1,118 @@
+"""top-nested, top-hitters and partition: the foremost rows within groups."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from dashboard.kql import syntax as s
+from dashboard.kql.bound import Bound, Column, Join, Lateral, OrderKey, Relation
+from dashboard.kql.names import NameTable, result_name
+from dashboard.kql.operators.columns import piped
+from dashboard.kql.operators.rows import whole_number
+
+if TYPE_CHECKING:
+    from dashboard.kql.binder import Binder
+    from dashboard.kql.operators import Handler
+    from dashboard.kql.scopes import Scope
+
+
+def same(pairs: list[tuple[Column, Column]]) -> Bound:
+    """Whether all columns are equal, null being equal to null."""
+    tests = [f"{a.sql} IS NOT DISTINCT FROM {b.sql}" for a, b in pairs]
+    ids = frozenset(column.id for pair in pairs for column in pair)
+    return Bound(f"({' AND '.join(tests)})", "bool", refs=ids)
+
+
+def top_nested(binder: Binder, scope: Scope, source: Relation | None, node: s.TopNested) -> Relation:
+    """`top-nested`: each level aggregates by the keys so far and keeps the foremost within those of the level above."""
+    shared = binder.shared(piped(binder, source, node, "top-nested"))
+    names = NameTable()
+    keys: list[s.Named] = []
+    result: Relation | None = None
+    shown: list[Column] = []
+    order: list[OrderKey] = []
+    for clause in node.clauses:
+        if clause.others is not None:
+            raise binder.failure(clause, "KQ203", "top-nested … with others is not supported.")
+        of = clause.of.value if isinstance(clause.of, s.Named) else clause.of
+        of_name = names.add(result_name(clause.of) or "Column1")
+        ordered = clause.by if isinstance(clause.by, s.Ordered) else None
+        by = ordered.value if ordered is not None else clause.by
+        declared = by.names[0] if isinstance(by, s.Named) else None
+        by_name = names.add(declared or f"aggregated_{of_name}")
+        keys.append(s.Named(span=clause.span, names=(of_name,), value=of))
+        aggregate = s.Named(span=clause.span, names=(by_name,), value=by.value if isinstance(by, s.Named) else by)
+        summarize = s.Summarize(span=clause.span, aggregates=(aggregate,), by=tuple(keys))
+        level = binder.operators(binder.reference(shared), (summarize,), scope.child())
+        *parents, key, value = level.columns
+        ascending = ordered is not None and bool(ordered.ascending)
+        if clause.count is not None:
+            level = _foremost(binder, level, parents, value, ascending, whole_number(binder, scope, clause.count))
+        order.append(OrderKey(value, ascending, ascending))
+        if result is None:
+            result = level
+        else:
+            upper = shown[::2]
+            result = result.unordered(
+                Join("inner", result.node, level.node, same(list(zip(upper, parents, strict=True)))), ()
+            )
+        shown += (key, value)
+    assert result is not None  # noqa: S101
+    return replace(result.showing(shown), order=tuple(order))
+
+
+def _foremost(
+    binder: Binder, relation: Relation, within: list[Column], value: Column, ascending: bool, count: str
+) -> Relation:
+    """The first rows by a value within equal columns."""
+    rank = binder.column("", "long")
+    partition = f"PARTITION BY {', '.join(column.sql for column in within)} " if within else ""
+    over = f"row_number() OVER ({partition}ORDER BY {OrderKey(value, ascending, ascending).sql})"
+    refs = frozenset((value.id, *(column.id for column in within)))
+    ranked = relation.computed([(rank, Bound(over, "long", refs=refs, windowed=True, guardable=False))])
+    return ranked.where(Bound(f"({rank.sql} <= {count})", "bool", refs=frozenset((rank.id,))))
+
+
+def top_hitters(binder: Binder, scope: Scope, source: Relation | None, node: s.TopHitters) -> Relation:
+    """`top-hitters`: the most frequent values, or those of the greatest sum. Kusto's answer is approximate, this one exact."""
+    name = result_name(node.of) or "Column1"
+    if node.by is None:
+        shown, value = f"approximate_count_{name}", s.Call(span=node.span, name="count", arguments=())
+    else:
+        shown = f"approximate_sum_{result_name(node.by) or ''}"
+        value = s.Call(span=node.span, name="sum", arguments=(node.by,))
+    aggregate = s.Named(span=node.span, names=(shown,), value=value)
+    steps = (
+        s.Summarize(span=node.span, aggregates=(aggregate,), by=(node.of,)),
+        s.Top(span=node.span, count=node.count, by=s.Ordered(span=node.span, value=s.Name(span=node.span, name=shown))),
+    )
+    return binder.operators(piped(binder, source, node, "top-hitters"), steps, scope)
+
+
+def partition(binder: Binder, scope: Scope, source: Relation | None, node: s.Partition) -> Relation:
+    """`partition by column (operators)`: the operators for the rows of each value by themselves, all results together."""
+    relation = piped(binder, source, node, "partition")
+    if isinstance(node.body, s.Pipe):
+        raise binder.failure(node, "KQ203", "partition … { query } is not supported.", "Write the operators in ( ).")
+    row = binder.row(relation, scope)
+    value = row.bind(node.by)
+    if value.name is None or value.sql[0] != "c":
+        value = row.hoist(value)
+    assert row.relation is not None  # noqa: S101
+    key = Column(next(iter(value.refs)), "", value.type)
+    keyed = replace(row.relation, columns=(*relation.columns, replace(key, name="$partition")))
+    shared = binder.shared(keyed)
+    values = binder.operators(
+        binder.reference(shared),
+        (s.Distinct(span=node.span, columns=(s.Name(span=node.span, name="$partition"),)),),
+        scope,
+    )
+    inside = binder.reference(shared)
+    *columns, own = inside.columns
+    rows = replace(inside, columns=tuple(columns)).where(same([(own, values.columns[0])]))
+    result = binder.operators(rows, node.body, scope.child())
+    return Relation(Lateral(values.node, result.node), result.columns, name=relation.name)
+
+
+OPERATORS: dict[type, Handler] = {s.TopNested: top_nested, s.TopHitters: top_hitters, s.Partition: partition}
