@@ -17,6 +17,7 @@ from dashboard.kql.functions.registry import Window
 from dashboard.kql.literals import TYPE_NAMES
 from dashboard.kql.names import result_name
 from dashboard.kql.scopes import FunctionValue, ScalarValue, Scope, TableValue
+from dashboard.table import KqlType
 
 if TYPE_CHECKING:
     from dashboard.kql.binder import Binder
@@ -128,8 +129,15 @@ def _window(row: Row, node: s.Call) -> Bound:
         raise binder.failure(node, "KQ104", f"{node.name}() needs the rows of a table.")
     operands = [row.settled(operand) for operand in arguments(row, node)]
     key = row.row_order()
-    made = f.call_window(node.name, operands, binder.context, Window(key.sql))
     refs = frozenset((key.column.id,)).union(*(operand.refs for operand in operands))
+
+    def settle(sql: str, kind: KqlType) -> str:
+        nonlocal refs
+        column = row.settled(Bound(sql, kind, guardable=False, refs=refs, windowed=True))
+        refs |= column.refs
+        return column.sql
+
+    made = f.call_window(node.name, operands, binder.context, Window(key.sql, settle=settle if row.can_hoist() else None))
     return binder.bound(replace(made, guardable=False), refs, windowed=True)
 
 

@@ -13,17 +13,20 @@ from dashboard.table import KqlType
 function = partial(ScalarFunction, family="conditional")
 
 
-def unify(operands: Sequence[Operand]) -> tuple[KqlType, list[Operand]]:
-    """The one type of several operands, and the operands in it: the widest of numbers, dynamic where types are mixed with
-    a dynamic."""
+def unify(operands: Sequence[Operand], dynamic_yields: bool = False) -> tuple[KqlType, list[Operand]]:
+    """The one type of several operands, and the operands in it: the widest of numbers. Mixed with a dynamic the type is
+    dynamic, or that of the others where a dynamic yields to them (iff, case)."""
     kinds = [operand.type for operand in operands]
+    others = [operand for operand in operands if operand.type != "dynamic"]
+    if dynamic_yields and 0 < len(others) < len(operands):
+        kind, _ = unify(others)
+        return kind, [convert(operand, kind) for operand in operands]
     if len(set(kinds)) == 1:
         return kinds[0], list(operands)
     if set(kinds) <= set(NUMBERS):
         kind: KqlType = max(kinds, key=WIDTH.index)
     elif "dynamic" in kinds:
-        others = [kind for kind in kinds if kind != "dynamic"]
-        kind = "dynamic" if len(set(others)) > 0 else kinds[0]
+        kind = "dynamic"
     else:
         # An untyped null takes the type of the others.
         known = {operand.type for operand in operands if not operand.is_null}
@@ -40,14 +43,14 @@ def _condition(operand: Operand) -> str:
 
 
 def _iff(operands: Sequence[Operand], context: Context) -> Operand:
-    kind, (yes, no) = unify(operands[1:])
+    kind, (yes, no) = unify(operands[1:], True)
     return Operand(f"(CASE WHEN {_condition(operands[0])} THEN {yes.sql} ELSE {no.sql} END)", kind)
 
 
 def _case(operands: Sequence[Operand], context: Context) -> Operand:
     if len(operands) % 2 == 0:
         raise FunctionRefused("case() takes pairs of a condition and a value, and a last value for everything else.")
-    kind, values = unify([*operands[1::2], operands[-1]])
+    kind, values = unify([*operands[1::2], operands[-1]], True)
     branches = " ".join(
         f"WHEN {_condition(test)} THEN {value.sql}" for test, value in zip(operands[:-1:2], values[:-1], strict=True)
     )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import math
+import re
 from dataclasses import replace
 
 from dashboard.kql.functions.literals import DUCKDB_TYPES, is_repeatable, json_text, literal, once, text
@@ -13,6 +15,9 @@ NUMBERS: tuple[KqlType, ...] = ("int", "long", "real", "decimal")
 
 # Ticks of 100 ns from 0001-01-01 to 1970-01-01.
 EPOCH_TICKS = 621_355_968_000_000_000
+
+PLAIN_NUMBER = re.compile(r"-?[0-9]{1,18}\Z")
+ISO_DATE = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?Z?)?\Z")
 
 ISO_FORMAT = "'%Y-%m-%dT%H:%M:%S.%f0Z'"
 
@@ -59,8 +64,26 @@ def _fold(operand: Operand, to: KqlType) -> Operand | None:
         return literal(str(value), to, operand.name)
     if to == "string" and operand.type == "bool":
         return literal("true" if value else "false", to, operand.name)
+    if operand.type == "string" and to in ("int", "long", "real", "datetime", "timespan", "guid"):
+        return _fold_text(value, to, operand.name)
     if operand.type == "dynamic" and to == "string" and isinstance(value, str | dict | list):
         return literal(value if isinstance(value, str) else json_text(value), to, operand.name)
+    return None
+
+
+def _fold_text(value: str, to: KqlType, name: str | None) -> Operand | None:
+    """The constant that a plain text stands for; None where SQL must decide."""
+    if to in ("int", "long") and PLAIN_NUMBER.match(value):
+        number = int(value)
+        bits = 31 if to == "int" else 63
+        return literal(number if -(2**bits) <= number < 2**bits else None, to, name)
+    if to == "real" and PLAIN_NUMBER.match(value):
+        return literal(float(value), to, name)
+    if to == "datetime" and ISO_DATE.match(value):
+        try:
+            return literal(dt.datetime.fromisoformat(value.removesuffix("Z")), to, name)
+        except ValueError:
+            return None
     return None
 
 

@@ -9,7 +9,6 @@ from dashboard.kql.functions.convert import NUMBERS, convert
 from dashboard.kql.functions.literals import literal, once
 from dashboard.kql.functions.operators import WIDTH, binary
 from dashboard.kql.functions.registry import Context, FunctionRefused, Operand, ScalarFunction
-from dashboard.table import KqlType
 
 function = partial(ScalarFunction, family="datetimes")
 
@@ -62,6 +61,7 @@ def _floor_whole(value: str, step: Operand) -> str:
 def _floor_number(value: Operand, step: Operand) -> Operand:
     kind = max(value.type, step.type, key=WIDTH.index)
     if kind in ("int", "long"):
+        kind, value = "long", convert(value, "long")
         if step.is_constant and step.constant == 1:
             return Operand(convert(value, kind).sql, kind)
         return Operand(_floor_whole(value.sql, step), kind)
@@ -183,13 +183,11 @@ def _datetime_part(operands: Sequence[Operand], context: Context) -> Operand:
     }  # fmt: skip
     if unit not in parts:
         raise FunctionRefused(f"'{unit}' is not a part that datetime_part() knows.")
-    return Operand(f"CAST({parts[unit]} AS BIGINT)", "long")
+    return Operand(f"CAST({parts[unit]} AS INTEGER)", "int")
 
 
-def _part(name: str, sql: str, *aliases: str, returns: KqlType = "int") -> ScalarFunction:
-    return function(
-        name, ("datetime",), returns, f"CAST({sql} AS {'INTEGER' if returns == 'int' else 'BIGINT'})", aliases=aliases
-    )
+def _part(name: str, sql: str, *aliases: str) -> ScalarFunction:
+    return function(name, ("datetime",), "int", f"CAST({sql} AS INTEGER)", aliases=aliases)
 
 
 def _make_datetime(operands: Sequence[Operand]) -> str:
@@ -258,14 +256,14 @@ FUNCTIONS = (
     *_all_ends,
     function("datetime_add", ("string", "long", "datetime"), "datetime", "", build=_datetime_add),
     function("datetime_diff", ("string", "datetime", "datetime"), "long", "", build=_datetime_diff),
-    function("datetime_part", ("string", "datetime"), "long", "", aliases=("datepart",), build=_datetime_part),
+    function("datetime_part", ("string", "datetime"), "int", "", aliases=("datepart",), build=_datetime_part),
     function("dayofweek", ("datetime",), "timespan", f"(CAST(dayofweek({{0}}) AS BIGINT) * {TICKS_PER_DAY})"),
     _part("dayofmonth", "day({0})"),
     _part("dayofyear", "dayofyear({0})"),
     _part("monthofyear", "month({0})", "getmonth"),
-    _part("getyear", "year({0})", returns="long"),
+    _part("getyear", "year({0})"),
     _part("hourofday", "hour({0})"),
-    _part("week_of_year", "week({0})", "weekofyear", returns="long"),
+    _part("week_of_year", "week({0})", "weekofyear"),
     function("make_datetime", ("any",) * 6, "datetime", _make_datetime, required=1),
     function("make_timespan", ("any",) * 4, "timespan", _make_timespan, required=1),
     _unixtime("seconds", 1_000_000),

@@ -94,7 +94,8 @@ def literal(value: Any, kind: KqlType, name: str | None = None) -> Operand:
 def once(sql: str, body: Callable[[str], str]) -> str:
     """`body`, which may read its argument any number of times, with the text of `sql` written once where it is long.
     The lambda's name is unlike that of any lambda inside the body."""
-    if len(sql) <= 40 and "lambda" not in sql:
+    if (len(sql) <= 40 and "lambda" not in sql) or "(SELECT" in body(""):
+        # A lambda may not read a subquery.
         return f"({body(sql)})"
     name = f"kql_{body('').count('lambda kql_')}"
     return f"list_extract(list_transform([{sql}], lambda {name}: {body(name)}), 1)"

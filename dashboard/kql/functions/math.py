@@ -8,7 +8,6 @@ from functools import partial
 from dashboard.kql.functions.convert import convert
 from dashboard.kql.functions.literals import once, real
 from dashboard.kql.functions.registry import Context, FunctionRefused, Operand, PythonFunction, ScalarFunction
-from dashboard.table import KqlType
 
 function = partial(ScalarFunction, family="math")
 
@@ -34,13 +33,17 @@ def _round(operands: Sequence[Operand]) -> str:
     value = operands[0]
     digits = f", CAST({operands[1].sql} AS INTEGER)" if len(operands) > 1 else ""
     if value.type in ("int", "long"):
-        return f"CAST(round({value.sql}{digits}) AS BIGINT)" if digits else value.sql
+        whole = "INTEGER" if value.type == "int" else "BIGINT"
+        return f"CAST(round({value.sql}{digits}) AS {whole})" if digits else value.sql
     # Halves go to the even neighbour.
     return f"round_even({value.sql}{digits or ', 0'})"
 
 
-def _abs_type(operands: Sequence[Operand]) -> KqlType:
-    return "long" if operands[0].type == "int" else operands[0].type
+def _ceiling(operands: Sequence[Operand]) -> str:
+    value = operands[0]
+    if value.type in ("int", "long"):
+        return value.sql
+    return f"CAST(ceil({value.sql}) AS DECIMAL(38, 17))" if value.type == "decimal" else f"ceil({value.sql})"
 
 
 def _numeric_or_span(operands: Sequence[Operand], context: Context) -> Operand:
@@ -207,15 +210,10 @@ def _conversion(quantity: str) -> ScalarFunction:
 
 
 FUNCTIONS = (
-    function("round", ("number", "long"), lambda o: "long" if o[0].type == "int" else o[0].type, _round, required=1),
-    function("ceiling", ("number",), lambda o: "real" if o[0].type == "decimal" else _abs_type(o), "ceil({0})"),
+    function("round", ("number", "long"), lambda o: o[0].type, _round, required=1),
+    function("ceiling", ("number",), lambda o: o[0].type, _ceiling),
     function("abs", ("any",), "real", "", build=_numeric_or_span),
-    function(
-        "sign",
-        ("number",),
-        _abs_type,
-        lambda o: f"CAST(sign({o[0].sql}) AS {'DOUBLE' if o[0].type in ('real', 'decimal') else 'BIGINT'})",
-    ),
+    function("sign", ("number",), "real", "CAST(sign({0}) AS DOUBLE)"),
     _real("pow", "pow({0}, {1})", count=2),
     _guarded("sqrt", "sqrt({0})", "{0} >= 0"),
     _real("exp", "exp({0})"),

@@ -10,7 +10,7 @@ from typing import Any
 
 from dashboard.kql.functions.convert import convert
 from dashboard.kql.functions.literals import once, text
-from dashboard.kql.functions.registry import Context, FunctionRefused, Operand, PythonFunction, ScalarFunction
+from dashboard.kql.functions.registry import Context, Operand, PythonFunction, ScalarFunction
 from dashboard.kql.functions.string_operators import quote
 from dashboard.kql.functions.strings import strings_of
 
@@ -151,36 +151,39 @@ def _netmask_suffix(operands: Sequence[Operand]) -> str:
 BEFORE, AFTER = "(?:^|[^0-9A-Za-z.])", "(?:[^0-9A-Za-z.]|\\.(?:[^0-9]|$)|$)"
 
 
-def _addresses(operands: Sequence[Operand]) -> list[str]:
-    found: list[str] = []
-    for operand in operands:
-        if not operand.is_constant:
-            raise FunctionRefused("The addresses to look for must be constants.", "unsupported")
-        value = operand.constant
-        found += [str(entry) for entry in value] if isinstance(value, list) else [str(value)]
-    return found
+OCTET = "(?:25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])"
+
+
+def _search_pattern(address: str, prefix: bool) -> str | None:
+    """The pattern that finds an address, or any that begins with its first parts; None where it is no address."""
+    octets = address.strip().rstrip(".").split(".")
+    if not all(octet.isdigit() and int(octet) <= 255 for octet in octets):
+        return None
+    if prefix and address.endswith(".") and len(octets) <= 3:
+        return quote(".".join(octets)) + f"(?:\\.{OCTET}){{{4 - len(octets)}}}"
+    return quote(".".join(octets)) if len(octets) == 4 else None
 
 
 def _has(prefix: bool) -> Callable[[Sequence[Operand]], str]:
     def sql(operands: Sequence[Operand]) -> str:
-        source, wanted = operands[0], _addresses(operands[1:])
-        patterns = []
-        for address in wanted:
-            octets = address.strip().rstrip(".").split(".")
-            complete = len(octets) == 4 and all(o.isdigit() and int(o) <= 255 for o in octets)
-            if (
-                prefix
-                and address.endswith(".")
-                and 1 <= len(octets) <= 3
-                and all(o.isdigit() and int(o) <= 255 for o in octets)
-            ):
-                octet = "(?:25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])"
-                patterns.append(quote(".".join(octets)) + f"(?:\\.{octet}){{{4 - len(octets)}}}")
-            elif complete:
-                patterns.append(quote(".".join(octets)))
-        if not patterns:
-            return "FALSE"
-        return f"regexp_matches({source.sql}, {text(BEFORE + '(?:' + '|'.join(patterns) + ')' + AFTER)})"
+        source, tests = operands[0].sql, []
+        known: list[str] = []
+        for operand in operands[1:]:
+            if operand.is_constant:
+                value = operand.constant
+                known += [str(entry) for entry in value] if isinstance(value, list) else [str(value)]
+                continue
+            # An unknown prefix may end anywhere, so the rest of the address is left open.
+            entries = strings_of(operand) if operand.type == "dynamic" else f"[{convert(operand, 'string').sql}]"
+            rest = text("[0-9.]*)" if prefix else ")")
+            pattern = f"{text(BEFORE + '(?:')} || regexp_escape(kql_ip) || {rest} || {text(AFTER)}"
+            tests.append(
+                f"coalesce(list_bool_or(list_transform({entries}, lambda kql_ip: regexp_matches({source}, {pattern}))), FALSE)"
+            )
+        patterns = [found for found in (_search_pattern(address, prefix) for address in known) if found is not None]
+        if patterns:
+            tests.append(f"regexp_matches({source}, {text(BEFORE + '(?:' + '|'.join(patterns) + ')' + AFTER)})")
+        return f"({' OR '.join(tests)})" if tests else "FALSE"
 
     return sql
 

@@ -18,7 +18,7 @@ ARITHMETIC = ("+", "-", "*", "/", "%")
 COMPARISONS = {"==": "=", "!=": "<>", "<>": "<>", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
 
 # The smallest first: an operation on two numbers gives the wider type.
-WIDTH: tuple[KqlType, ...] = ("int", "long", "decimal", "real")
+WIDTH: tuple[KqlType, ...] = ("int", "long", "real", "decimal")
 
 
 def binary(operator: str, left: Operand, right: Operand) -> Operand:
@@ -228,6 +228,9 @@ def _meet(first: Operand, second: Operand) -> tuple[Operand, Operand] | None:
         return convert(first, "long"), second
     if first.type == "timespan" and second.type in ("int", "long"):
         return first, convert(second, "timespan")
+    if first.type == "string":
+        # `EventID == "4624"`: the text decides.
+        return first, convert(second, "string")
     return None
 
 
@@ -261,6 +264,9 @@ def _arithmetic(operator: str, left: Operand, right: Operand) -> Operand:
         return _scale(operator, left, right)
     if left.type in NUMBERS and right.type == "timespan" and operator == "*":
         return _scale(operator, right, left)
+    if left.type == "datetime" and right.type in NUMBERS and operator in "*/":
+        ticks = _scale(operator, convert(convert(left, "long"), "timespan"), right)
+        return convert(convert(ticks, "long"), "datetime")
     raise FunctionRefused(f"'{operator}' does not apply to a {left.type} and a {right.type}.")
 
 

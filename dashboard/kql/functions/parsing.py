@@ -12,11 +12,12 @@ from typing import Any
 from dashboard.kql.functions.conversions import type_named
 from dashboard.kql.functions.convert import convert
 from dashboard.kql.functions.dynamic_access import parse_json
-from dashboard.kql.functions.literals import json_text
+from dashboard.kql.functions.literals import json_step, json_text, literal
 from dashboard.kql.functions.registry import Context, FunctionRefused, JsonPath, Operand, PythonFunction, ScalarFunction
 
 function = partial(ScalarFunction, family="parsing")
 
+JSON_PATH = re.compile(r"\$(?:\.[^.\[\]'\"*]+|\.\"[^\"]*\"|\[-?\d+\]|\.?\['[^']*'\]|\[\"[^\"]*\"\])*\Z")
 MAX_XML = 1_000_000
 MAX_XML_DEPTH = 100
 
@@ -259,7 +260,13 @@ def _extract_json(operands: Sequence[Operand], context: Context) -> Operand:
     path, source = operands[0], operands[1]
     if not isinstance(path.constant, str) or not path.constant.startswith("$"):
         raise FunctionRefused("The path of extract_json() must be a constant that begins with $.", "unsupported")
-    plain = re.sub(r"\['([^']*)'\]", r'."\1"', path.constant)
+    if not JSON_PATH.match(path.constant):
+        # A path that cannot be read finds nothing.
+        return literal(None, type_named(str(operands[2].constant)) if len(operands) > 2 else "string")
+    steps = re.findall(r"\.\"?([^.\[\]\"]+)\"?|\[(-?\d+)\]|\['([^']*)'\]|\[\"([^\"]*)\"\]", path.constant)
+    plain = "$" + "".join(
+        json_step(int(index) if index else name or single or double) for name, index, single, double in steps
+    )
     base = parse_json(convert(source, "string"))
     found = Operand(
         "",

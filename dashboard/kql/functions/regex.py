@@ -34,11 +34,9 @@ def _extract_all(operands: Sequence[Operand], context: Context) -> Operand:
     wanted: list[int] | None = None
     if len(operands) == 3:
         groups = operands[1].constant
-        if not isinstance(groups, list) or not all(isinstance(group, int) for group in groups):
-            raise FunctionRefused(
-                "The capture groups of extract_all() must be a constant array of numbers.", "unsupported"
-            )
-        wanted = list(groups)
+        if not isinstance(groups, list) or not all(isinstance(group, int | str) for group in groups):
+            raise FunctionRefused("The capture groups of extract_all() must be a constant array.", "unsupported")
+        wanted = [_group(group, pattern) for group in groups]
     source = convert(source, "string")
     if not isinstance(pattern.constant, str):
         raise FunctionRefused("The pattern of extract_all() must be a constant.", "unsupported")
@@ -58,6 +56,16 @@ def _extract_all(operands: Sequence[Operand], context: Context) -> Operand:
     parts = ", ".join(f"kql_row[{i + 1}]" for i in range(len(wanted)))
     zipped = f"list_transform(list_zip({lists}), lambda kql_row: [{parts}])"
     return Operand(f"nullif(CAST(to_json({zipped}) AS VARCHAR), '[]')", "dynamic")
+
+
+def _group(group: int | str, pattern: Operand) -> int:
+    """A capture group's number, which may be given by its name."""
+    if isinstance(group, int):
+        return group
+    names = re.findall(r"(?<!\\)\((?!\?)|(?<!\\)\(\?P<(\w+)>", str(pattern.constant))
+    if group not in names:
+        raise FunctionRefused(f"The pattern of extract_all() has no group '{group}'.")
+    return names.index(group) + 1
 
 
 def _without_re2(pattern: str) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import math
 import operator
+from itertools import pairwise
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -189,7 +190,7 @@ def fill_linear(series: str, placeholder: str, edges: bool, constant: str) -> st
         return write([float(filler or 0.0)] * len(entries))
     whole = all(isinstance(entries[i], int) for i in known)
     filled = list(entries)
-    for left, right in zip(known, known[1:], strict=False):
+    for left, right in pairwise(known):
         for i in range(left + 1, right):
             value = entries[left] + (entries[right] - entries[left]) * (i - left) / (right - left)
             filled[i] = int(value) if whole else value
@@ -231,8 +232,8 @@ def iir(series: str, numerators: str, denominators: str) -> str:
 # ---- lines ---------------------------------------------------------------------------------------------------------
 
 
-def line(values: Sequence[float], start: int = 0) -> dict[str, Any]:
-    """The least-squares line through values at start, start + 1, …"""
+def line(values: Sequence[float], start: int = 1) -> dict[str, Any]:
+    """The least-squares line through values at start, start + 1, …: places count from 1, as the service counts."""
     n = len(values)
     places = range(start, start + n)
     mean_x, mean_y = sum(places) / n, sum(values) / n
@@ -268,7 +269,7 @@ def fit_2lines(series: str) -> str:
     if n < 4:
         return "{}"
     split = min(range(2, n - 1), key=_rest_after_split(values))
-    left, right = line(values[:split]), line(values[split:], split)
+    left, right = line(values[:split]), line(values[split:], split + 1)
     whole = line(values)
     total, rest = whole["variance"] * (n - 1), left["rest"] + right["rest"]
     sides = {

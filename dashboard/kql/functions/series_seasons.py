@@ -98,7 +98,7 @@ def components(series: str, period: int, trend: str, test_points: int, threshold
         level = [0.0] * len(values)
     elif trend == "linefit":
         fit = line(rest)
-        level = [fit["interception"] + fit["slope"] * i for i in range(len(values))]
+        level = [fit["interception"] + fit["slope"] * place for place in range(1, len(values) + 1)]
     else:
         level = [sum(rest) / len(rest)] * len(values)
     baseline = [s + t for s, t in zip(season, level, strict=True)]

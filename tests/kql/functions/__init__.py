@@ -1,0 +1,1 @@
+"""One table of cases a family of functions."""
