@@ -106,7 +106,7 @@ def choose_option(
         chosen = [ALL] if parameter.is_multi else [known[0].value]
     if not parameter.is_multi and len(chosen) > 1:
         chosen = chosen[:1]
-    return _choice(parameter, chosen, known, by_value, trusted_options)
+    return _choice(parameter, chosen, known, by_value, trusted_options, options is not None and not known)
 
 
 def _choice(
@@ -115,6 +115,7 @@ def _choice(
     known: Sequence[Option],
     by_value: Mapping[str, Option],
     trusted_options: bool,
+    empty: bool,
 ) -> Choice:
     all_chosen = any(entry.lower() == ALL for entry in chosen)
     values: list[str] = []
@@ -123,6 +124,9 @@ def _choice(
         values += [value for value in expanded if value not in values]
     labels = tuple(by_value[value].label if value in by_value else value for value in values)
     instead = parameter.select_all_value if all_chosen else None
+    if all_chosen and instead is None and empty:
+        # All of nothing: what uses it runs and finds nothing, rather than asking for a choice that nobody can make.
+        instead = ""
     saved = set(read_selection(parameter.value, parameter))
     trusted = all((trusted_options and value in by_value) or value in saved for value in values)
     problem = None
@@ -146,7 +150,7 @@ def _choice(
     )
     blocks = (parameter.is_required and not value.is_set) or problem is not None
     reason = problem.message if problem else ""
-    if all_chosen and not value.is_set:
+    if empty and not value.is_set:
         reason = "its list of options is empty"
     value = _with(value, blocks, reason)
     if not chosen:

@@ -17,7 +17,7 @@ class Value:
 
     `values` are the chosen values (one for a single choice, none where unset), `labels` what a person reads for them.
     `many` joins them, each in `quote`, with `delimiter`; `instead` is the one text that stands for the whole list while
-    All is chosen. `time` holds a time range. `trusted` means the text is the workbook author's own: anything a reader
+    All is chosen (empty: All of an empty list). `time` holds a time range. `trusted` means the text is the workbook author's own: anything a reader
     typed, that came with an address or out of a cell is not, and is escaped inside string literals.
     `blocks` is True where nothing that uses the value may run: a required parameter without a value, an export without a
     selection, a value whose own query failed; `reason` may then say why.

@@ -28,7 +28,7 @@ from dashboard.runtime.execute import request_key
 from dashboard.runtime.exports import brushed, exported, given_by
 from dashboard.runtime.links import link_value, planned_links, selected_link
 from dashboard.runtime.merge import table_names
-from dashboard.runtime.metrics import ask_metrics
+from dashboard.runtime.metrics import ask_metrics, item_metrics, metric_visualization, no_rows_message
 from dashboard.runtime.plan import Control, MergeInput, PlannedItem, Status, Tab
 from dashboard.runtime.scope import Scope, declared, setters, with_prefix, without_parameters
 from dashboard.runtime.sources import SOURCES, Asked, ask, source_of
@@ -283,6 +283,11 @@ class Evaluation:
             return _hidden(item, why)
         if item.problems and not item.content:
             return self._broken(item)
+        extra: dict[str, Any] = {}
+        if item.kind == "metric":
+            extra["visualization"] = metric_visualization(item)
+            if not text_of(item.content.get("noDataMessage")):
+                extra["noDataMessage"] = no_rows_message(item_metrics(item, scope.values, self._prose))
         return self._planned(
             item,
             scope,
@@ -292,6 +297,7 @@ class Evaluation:
             asked=asked,
             inputs=inputs,
             exports=setters(item),
+            extra=extra,
         )
 
     def _set_by_selection(self, item: Item, scope: Scope, shown: bool, asked: Asked) -> None:
@@ -402,6 +408,7 @@ class Evaluation:
             return _hidden(item)
         content = {key: value for key, value in item.content.items() if key not in _NOT_TEXTS}
         drawn: dict[str, Any] = substitute_deep(content, scope.values, self._prose)
+        drawn = {**drawn, **(extra or {})}
         texts = {key: text for key, text in drawn.items() if isinstance(text, str)}
         if item.kind == "text" and "json" not in texts:
             texts["json"] = ""
@@ -414,7 +421,7 @@ class Evaluation:
             problem=problem,
             query=asked.request if asked and status == "ready" else None,
             texts=texts,
-            settings={**drawn, **(extra or {})},
+            settings=drawn,
             controls=controls,
             tabs=tabs,
             items=items,

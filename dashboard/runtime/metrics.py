@@ -1,32 +1,59 @@
-"""Metric items: what they ask, and the sentence drawn where no engine answers metrics (section 9)."""
+"""Metric items: on local data asked of the table AzureMetrics, elsewhere the sentence that names what is missing (section 9).
+
+AzureMetrics holds no dimensions: splitting and dimension filters have no effect on local data.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 from dashboard.document.workbook import Item, list_of, object_of, text_of, whole_of
-from dashboard.engines.protocol import Engine
+from dashboard.engines.protocol import Engine, QueryRequest, TimeSpan
+from dashboard.parameters.splice import escape_kql
 from dashboard.parameters.substitute import Context, substitute
+from dashboard.parameters.times import DAY, TimeRange, read_length, timespan
 from dashboard.parameters.values import Value
-from dashboard.runtime.sources import Asked
+from dashboard.runtime.sources import Asked, bound_resources, source_of, time_span
 
-AGGREGATIONS: Mapping[int, str] = {1: "sum", 2: "minimum", 3: "maximum", 4: "average", 7: "count"}
+_AGGREGATIONS: Mapping[int, tuple[str, str, str]] = {
+    1: ("sum", "sum", "Total"),
+    2: ("minimum", "min", "Minimum"),
+    3: ("maximum", "max", "Maximum"),
+    4: ("average", "avg", "Average"),
+    7: ("count", "sum", "Count"),
+}
+_CHARTS: Mapping[int, str] = {
+    0: "table", 1: "barchart", 2: "linechart", 3: "areachart", 4: "scatterchart", -1: "tiles", -2: "map", -3: "graph",
+}  # fmt: skip
 
 
-def ask_metrics(item: Item, values: Mapping[str, Value], context: Context, engine: Engine) -> Asked:
-    """What a metric item asks; on engines without metrics the sentence that names what would be shown."""
-    names = []
-    for metric in list_of(item.content.get("metrics")):
-        written = substitute(text_of(object_of(metric).get("metric")), values, context)
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """One metric of an item. `id` is as written (`<namespace>-<category>-<name>`), `function` and `column` are what
+    AzureMetrics is asked."""
+
+    id: str
+    name: str
+    label: str
+    aggregation: str
+    function: str
+    column: str
+
+
+def item_metrics(item: Item, values: Mapping[str, Value], context: Context) -> list[Metric]:
+    """The metrics an item shows, texts substituted."""
+    found = []
+    for entry in map(object_of, list_of(item.content.get("metrics"))):
+        written = substitute(text_of(entry.get("metric")), values, context)
+        if not written:
+            continue
         name = metric_name(written)
-        aggregation = AGGREGATIONS.get(whole_of(object_of(metric).get("aggregation")) or 0, "")
-        names.append(f"{name} ({aggregation})" if aggregation else name)
-    shown = ", ".join(name for name in names if name) or "none chosen"
-    resource = text_of(item.content.get("resourceParameter"))
-    of = f" of the resources in {resource}" if resource else ""
-    return Asked(
-        message=f"Metrics need a live connection; local data cannot answer them. This item shows: {shown}{of}."
-    )
+        shown, function, column = _AGGREGATIONS.get(whole_of(entry.get("aggregation")) or 0, _AGGREGATIONS[4])
+        label = substitute(text_of(entry.get("columnName")), values, context) or f"{name} ({shown})"
+        found.append(Metric(written, name, label, shown, function, column))
+    return found
 
 
 def metric_name(written: str) -> str:
@@ -34,3 +61,93 @@ def metric_name(written: str) -> str:
     _, _, rest = written.partition("-")
     _, _, name = rest.partition("-")
     return name or rest or written
+
+
+def metric_visualization(item: Item) -> str:
+    """How a metric item is drawn; older items say it at their first metric."""
+    kind = whole_of(item.content.get("chartType"))
+    if kind is None:
+        kind = whole_of(object_of(next(iter(list_of(item.content.get("metrics"))), None)).get("chartType"))
+    return _CHARTS.get(2 if kind is None else kind, "linechart")
+
+
+def no_rows_message(metrics: Sequence[Metric]) -> str:
+    """What is said where AzureMetrics has nothing of what is asked."""
+    return (
+        f"The table AzureMetrics has no rows of {', '.join(metric.name for metric in metrics)} here in this time range."
+    )
+
+
+def ask_metrics(item: Item, values: Mapping[str, Value], context: Context, engine: Engine) -> Asked:
+    """What a metric item asks; where no metrics can be asked, the sentence that names what would be shown."""
+    metrics = item_metrics(item, values, context)
+    source = source_of(item.content)
+    resource = text_of(item.content.get("resourceParameter"))
+    shown = metric_visualization(item)
+    if engine.name != "local" or not metrics or shown in ("map", "graph"):
+        names = ", ".join(f"{metric.name} ({metric.aggregation})" for metric in metrics) or "none chosen"
+        of = f" of the resources in {resource}" if resource else ""
+        return Asked(
+            message=f"Metrics need a live connection; local data cannot answer them. This item shows: {names}{of}."
+        )
+    time_value = values.get(source.time_parameter) if source.time_parameter else None
+    if time_value is not None and not time_value.is_set:
+        return Asked(unset=(source.time_parameter,))
+    span = time_span(source, values, context.now) or TimeSpan(*TimeRange(DAY).bounds(context.now))
+    resources = bound_resources(item.content.get("resourceIds"), values)
+    if not resources and resource in values:
+        resources = values[resource].values
+    grain = _grain(item, span)
+    text = _query(metrics, resources, grain, shown)
+    return Asked(QueryRequest(text, "logs", span, resources, now=context.now))
+
+
+def _grain(item: Item, span: TimeSpan) -> str:
+    written = read_length(text_of(item.content.get("timeGrain")))
+    length = int((span.end - span.start).total_seconds() * 1000)
+    return timespan(written) if written else TimeRange(max(length, 1)).grain
+
+
+def _quoted(text: Any) -> str:
+    return f"'{escape_kql(str(text), chr(39))}'"
+
+
+def _query(metrics: Sequence[Metric], resources: Sequence[str], grain: str, shown: str) -> str:
+    """KQL for the item: a row a resource (grid), a row a metric (tiles), else a point a time and series."""
+    names = ", ".join(dict.fromkeys(_quoted(metric.name) for metric in metrics))
+    lines = ["AzureMetrics", f"| where MetricName in~ ({names})"]
+    if resources:
+        lines.append(f"| where ResourceId in~ ({', '.join(_quoted(each) for each in resources)})")
+    if shown == "table":
+        return "\n".join([*lines, *_grid_lines(metrics, grain)])
+    base = "\n".join(lines)
+    parts = []
+    for metric in metrics:
+        one = f"{base}\n| where MetricName =~ {_quoted(metric.name)}\n| summarize Value = {metric.function}({metric.column}) by "
+        if shown == "tiles":
+            parts.append(
+                f"{one}Name = ResourceId\n| extend Metric = {_quoted(metric.label)}\n| project Metric, Value, Name"
+            )
+            continue
+        series = f"strcat(Resource, ' ', {_quoted(metric.label)})" if len(resources) != 1 else _quoted(metric.label)
+        parts.append(
+            f"{one}TimeGenerated = bin(TimeGenerated, {grain}), Resource\n| extend Series = {series}"
+            "\n| project TimeGenerated, Series, Value"
+        )
+    joined = parts[0] if len(parts) == 1 else "union " + ", ".join(f"({part})" for part in parts)
+    return joined if shown == "tiles" else f"{joined}\n| sort by TimeGenerated asc"
+
+
+def _grid_lines(metrics: Sequence[Metric], grain: str) -> list[str]:
+    points, columns = [], []
+    for at, metric in enumerate({metric.id: metric for metric in metrics}.values()):
+        points.append(f"v{at} = {metric.function}if({metric.column}, MetricName =~ {_quoted(metric.name)})")
+        columns += [
+            f"[{_quoted(metric.id)}] = {metric.function}(v{at})",
+            f"[{_quoted(metric.id + ' Timeline')}] = make_list(v{at})",
+        ]
+    return [
+        f"| summarize {', '.join(points)} by ResourceId, SubscriptionId, TimeGenerated = bin(TimeGenerated, {grain})",
+        "| sort by TimeGenerated asc",
+        f"| summarize {', '.join(columns)} by Subscription = strcat('/subscriptions/', SubscriptionId), Name = ResourceId",
+    ]

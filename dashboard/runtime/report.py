@@ -32,7 +32,8 @@ def report(workbook: Workbook, session: Session, results: Sequence[tuple[Planned
                 "name": item.item.name,
                 "type": item.item.type,
                 "status": result.status,
-                "visualization": item.item.visualization or None,
+                "visualization": str(item.settings.get("visualization") or item.item.visualization or "").lower()
+                or None,
                 "rows": len(table) if table is not None else None,
                 "columns": [[column.name, column.type] for column in table.columns] if table is not None else None,
                 "message": message,

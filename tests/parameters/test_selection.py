@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 import pytest
 
 from dashboard.document.workbook import Parameter
-from dashboard.parameters import Option
+from dashboard.parameters import Context, Option, substitute
 from dashboard.parameters.selection import Choice, choose_option, choose_text, choose_time
 
 ABC = (Option("a", "Alpha"), Option("b", "Beta", selected=True), Option("c", "Gamma"))
@@ -78,17 +79,25 @@ def test_a_required_parameter_without_a_value_blocks_and_an_optional_one_does_no
     assert not chosen(parameter(), options=plain).value.blocks
 
 
-def test_all_of_an_empty_list_says_why_it_is_unset() -> None:
-    choice = chosen(parameter(isRequired=True, multiSelect=True, value=["value::all"]), options=())
+def test_all_of_an_empty_list_is_set_and_matches_nothing() -> None:
+    definition = parameter(isRequired=True, multiSelect=True, value=["value::all"])
+    choice = chosen(definition, options=())
+    assert not choice.value.blocks
+    now = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
+    assert substitute("in ({P}) {P:label}", {"P": choice.value}, Context("query", now)) == "in ('') All"
+
+
+def test_the_first_of_an_empty_list_says_why_it_is_unset() -> None:
+    choice = chosen(parameter(isRequired=True, value="value::1"), options=())
     assert choice.value.blocks
     assert choice.value.reason == "its list of options is empty"
 
 
-def test_all_of_an_empty_list_is_set_where_a_text_stands_for_it() -> None:
+def test_all_of_an_empty_list_is_the_text_that_stands_for_it_where_there_is_one() -> None:
     definition = parameter(
         isRequired=True, multiSelect=True, value=["value::all"], typeSettings={"selectAllValue": "*"}
     )
-    assert not chosen(definition, options=()).value.blocks
+    assert chosen(definition, options=()).value.instead == "*"
 
 
 def test_more_values_than_allowed_are_a_problem() -> None:

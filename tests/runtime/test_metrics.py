@@ -1,0 +1,74 @@
+"""Metric items: asked of AzureMetrics on local data, named in a sentence elsewhere."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dashboard.document import Workbook
+from dashboard.engines.local import LocalEngine
+from dashboard.ingest.schemas import known_tables
+from dashboard.runtime import Session, run_all
+from tests.runtime.standin import StandIn, book, parameters
+
+CPU = ("microsoft.compute/virtualmachines--Percentage CPU", 4)
+MEMORY = ("microsoft.compute/virtualmachines--Available Memory Bytes", 3)
+
+
+def metrics(chart: int, *chosen: tuple[str, int], **content: Any) -> dict[str, Any]:
+    entries = [{"metric": name, "aggregation": aggregation} for name, aggregation in chosen]
+    content = {
+        "version": "MetricsItem/2.0",
+        "chartType": chart,
+        "metrics": entries,
+        "resourceParameter": "W",
+        "resourceIds": ["{W}"],
+        **content,
+    }
+    return {"type": 10, "content": {"timeContext": {"durationMs": 7 * 86_400_000}, **content}}
+
+
+def machines(*items: dict[str, Any]) -> Workbook:
+    settings = {"resourceTypeFilter": {"microsoft.compute/virtualmachines": True}}
+    return book(parameters({"name": "W", "type": 5, "multiSelect": True, "typeSettings": settings}), *items)
+
+
+def test_what_a_metric_item_would_show_is_named_where_no_engine_answers_metrics() -> None:
+    plan = Session(machines(metrics(2, CPU, ("n-c-m", 1))), StandIn()).plan()
+    assert plan.items[1].status == "unsupported"
+    assert plan.items[1].message.endswith("This item shows: Percentage CPU (average), m (sum) of the resources in W.")
+
+
+def test_metrics_are_answered_from_the_sample_estate(estate: Path) -> None:
+    engine = LocalEngine(estate, known_tables())
+    workbook = machines(
+        metrics(2, CPU), metrics(0, CPU, MEMORY), metrics(-1, CPU, MEMORY), metrics(2, ("x--It's gone", 1))
+    )
+    found = run_all(Session(workbook, engine))
+    tables = [result.table for _, result in found[1:]]
+    assert all(table is not None for table in tables)
+    chart, grid, tiles = (table for table in tables[:3] if table is not None)
+    assert chart.names == ("TimeGenerated", "Series", "Value")
+    assert len(set(chart.column("Series"))) > 1
+    assert grid.names == ("Subscription", "Name", CPU[0], f"{CPU[0]} Timeline", MEMORY[0], f"{MEMORY[0]} Timeline")
+    assert len(grid) == len(set(grid.column("Name"))) > 1
+    assert set(tiles.column("Metric")) == {"Percentage CPU (average)", "Available Memory Bytes (maximum)"}
+    assert [item.settings["visualization"] for item, _ in found[1:]] == ["linechart", "table", "tiles", "linechart"]
+    item, result = found[4]
+    assert result.status == "empty"
+    assert result.message == "The table AzureMetrics has no rows of It's gone here in this time range."
+
+
+@pytest.mark.parametrize(("length", "grain", "asks"), [(86_400_000, None, "30m"), (7 * 86_400_000, "PT5M", "5m")])
+def test_points_are_as_far_apart_as_asked_or_as_the_range_needs(length: int, grain: str | None, asks: str) -> None:
+    content = {"timeContext": {"durationMs": length}, **({"timeGrain": grain} if grain else {})}
+    item = (
+        Session(machines(metrics(2, CPU, **content)), StandIn(name="local"), now=dt.datetime(2026, 1, 1, tzinfo=dt.UTC))
+        .plan()
+        .items[1]
+    )
+    assert item.query is not None
+    assert f"bin(TimeGenerated, {asks})" in item.query.text
