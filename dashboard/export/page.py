@@ -17,12 +17,13 @@ from dashboard.visual.build import build_view, message_view, text_view
 from dashboard.visual.figures import plotly_text
 from dashboard.visual.html import metrics_html, notices_html, stylesheet, text, view_html
 from dashboard.visual.links import safe_address
+from dashboard.visual.resources import resource_name
 from dashboard.visual.view import Figure, View
 
 if TYPE_CHECKING:
     from dashboard.document.workbook import Workbook
     from dashboard.runtime.evaluate import Session
-    from dashboard.runtime.plan import PlannedItem
+    from dashboard.runtime.plan import Control, PlannedItem
     from dashboard.runtime.results import ItemResult
 
 Drawn = tuple["PlannedItem", "View | None", Sequence[str]]
@@ -53,7 +54,14 @@ def picture_page(
     legend = len(named) > 1 or figure.kind == "piechart"
     top = (34 if title else 0) + (18 if told else 0) + (26 if legend else 0)
     layout["showlegend"] = legend
-    layout["legend"] = {"orientation": "h", "x": 0, "xanchor": "left", "y": 1.02, "yanchor": "bottom", "traceorder": "normal"}
+    layout["legend"] = {
+        "orientation": "h",
+        "x": 0,
+        "xanchor": "left",
+        "y": 1.02,
+        "yanchor": "bottom",
+        "traceorder": "normal",
+    }
     layout["height"] = figure.height + top
     layout["margin"] = {**layout["margin"], "t": layout["margin"].get("t", 10) + top}
     if title or told:
@@ -172,11 +180,23 @@ def _links(planned: PlannedItem) -> str:
 
 def _parameters(planned: PlannedItem) -> str:
     entries = "".join(
-        f"<li><span>{text(control.parameter.label)}</span> <b>{text(_short(control.text) or 'not set')}</b></li>"
+        f"<li><span>{text(control.parameter.label)}</span> <b>{text(_short(_chosen(control)) or 'not set')}</b></li>"
         for control in planned.controls
         if control.visible
     )
     return f'<ul class="pills">{entries}</ul>' if entries else ""
+
+
+def _chosen(control: Control) -> str:
+    """What is chosen, by the labels a reader sees."""
+    value = control.value
+    labels = {option.value: option.label for option in (*control.options, *control.specials)}
+    if not isinstance(value, (str, list)) or not labels:
+        return control.text
+    chosen = [str(entry) for entry in (value if isinstance(value, list) else [value])]
+    if len(control.options) > 1 and {option.value for option in control.options} <= set(chosen):
+        return "All"
+    return ", ".join(labels.get(entry, "All" if entry == "value::all" else resource_name(entry)) for entry in chosen)
 
 
 def _short(value: str) -> str:

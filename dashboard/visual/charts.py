@@ -215,11 +215,11 @@ def _x_axis(data: ChartData, own: Mapping[str, Any], kind: str) -> dict[str, Any
 
 
 _TIME_TICKS: list[dict[str, Any]] = [
-    {"dtickrange": [None, 1000], "value": "%H:%M:%S.%L"},
-    {"dtickrange": [1000, 60_000], "value": "%H:%M:%S"},
-    {"dtickrange": [60_000, 86_400_000], "value": "%H:%M\n%b %-d"},
-    {"dtickrange": [86_400_000, "M1"], "value": "%b %-d"},
-    {"dtickrange": ["M1", "M12"], "value": "%b %Y"},
+    {"dtickrange": [None, 999], "value": "%H:%M:%S.%L"},
+    {"dtickrange": [1000, 30_000], "value": "%H:%M:%S"},
+    {"dtickrange": [60_000, 43_200_000], "value": "%H:%M\n%b %-d"},
+    {"dtickrange": [86_400_000, 1_209_600_000], "value": "%b %-d"},
+    {"dtickrange": ["M1", "M6"], "value": "%b %Y"},
     {"dtickrange": ["M12", None], "value": "%Y"},
 ]
 

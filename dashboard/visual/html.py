@@ -18,6 +18,10 @@ from dashboard.visual.view import Figure, Grid, GridColumn, Message, Text, Tile,
 _TONE_ICONS = {"info": "info", "success": "success", "warning": "warning", "error": "error", "upsell": "important"}
 
 
+_SHORT = 32
+"""Characters that a cell keeps on one line."""
+
+
 def text(value: object) -> str:
     """Any text, safe inside an element or a quoted attribute."""
     return html.escape(str(value), quote=True)
@@ -59,7 +63,7 @@ def metrics_html(figure: Figure) -> str:
         f'<span class="wb-figure">{_split_unit(number)}</span></li>'
         for label, number, color in figure.metrics
     )
-    side = " wb-side" if figure.side_metrics else ""
+    side = "" if not figure.side_metrics else " wb-side" if len(figure.metrics) <= 7 else " wb-side wb-many"
     return f'<ul class="wb-metrics{side}">{entries}</ul>' if entries else ""
 
 
@@ -141,7 +145,8 @@ def cell_html(cell: Mapping[str, Any], *, under: bool | None = None, style: str 
         return spark_svg(
             cell["values"], str(cell.get("color") or ""), str(cell.get("style") or style), str(cell.get("t", ""))
         )
-    body = f'<span class="wb-text">{text(cell.get("t", ""))}</span>'
+    shown = str(cell.get("t", ""))
+    body = f'<span class="wb-text{" wb-short" if len(shown) <= _SHORT else ""}">{text(shown)}</span>'
     if cell.get("tags"):
         body = "".join(f'<span class="wb-tag">{text(tag)}</span>' for tag in cell["tags"])
     if cell.get("big"):

@@ -25,6 +25,8 @@ def pie_view(table: Table, settings: Mapping[str, Any], *, zone: dt.tzinfo = dt.
     own = chart_settings(settings, table)
     records = Records(table, zone)
     slices = _slices(records, own)
+    if slices and not any(amount for _, amount, _ in slices) and not _has_numbers(records, own):
+        return nothing_to_draw(records)
     positive = [(label, value, row) for label, value, row in slices if value > 0]
     if not positive:
         return (
@@ -51,7 +53,7 @@ def pie_view(table: Table, settings: Mapping[str, Any], *, zone: dt.tzinfo = dt.
     }  # fmt: skip
     height = chart_height(settings.get("size"))
     layout = {
-        "showlegend": own.get("showLegend") is True,
+        "showlegend": own.get("showMetrics") is False,
         "margin": {"l": 10, "r": 10, "t": 10, "b": 10},
         "annotations": [{
             "text": plotly_text(strip_number(total, form)), "x": 0.5, "y": 0.5, "showarrow": False,
@@ -109,6 +111,13 @@ def _slices(records: Records, own: Mapping[str, Any]) -> list[Slice]:
         known = sums.get(name)
         sums[name] = (amount, i) if known is None else (known[0] + amount, -1)
     return [(name, amount, i) for name, (amount, i) in sums.items()]
+
+
+def _has_numbers(records: Records, own: Mapping[str, Any]) -> bool:
+    """Whether a column that the settings name, or any at all, holds numbers."""
+    asked = own.get("yAxis")
+    named = [name for name in (asked if isinstance(asked, list) else [asked]) if name in records.names]
+    return any(records.types[name] in NUMERIC or records.types[name] == "timespan" for name in named or records.names)
 
 
 def _with_other(slices: list[Slice], keep: int) -> list[Slice]:
