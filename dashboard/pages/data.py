@@ -19,7 +19,7 @@ _TABLE = "wb-data-table"
 def draw() -> None:
     """Draws the page."""
     bar.draw("data")
-    with st.container(key="wb-page"):
+    with st.container(key="wb-page"), style.guard():
         try:
             sources.prepare()
             engine = sources.engine()

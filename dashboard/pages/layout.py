@@ -7,17 +7,19 @@ the row and gaps are taken out evenly, so that 50 + 50 fills a row. At phone wid
 from __future__ import annotations
 
 import datetime as dt
+import math
 import re
 import zoneinfo
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from dashboard.document.workbook import Item, number_of, text_of
+from dashboard.document.workbook import number_of, text_of
 from dashboard.runtime.plan import PlannedItem
 
 HEIGHTS: Mapping[str, int] = {"tiny": 150, "small": 200, "medium": 300, "large": 500, "full": 300}
 _LENGTH = re.compile(r"^\d{1,4}(\.\d{1,3})?(px|%|rem|em|ch|vw)?$")
 _NARROW = 720
+_NEARLY = 95.0
 
 
 def slug(path: str) -> str:
@@ -38,36 +40,41 @@ def group_key(planned: PlannedItem) -> str:
 
 def sheet(items: Iterable[PlannedItem]) -> str:
     """The rules for the widths and heights of all items, nested ones included."""
-    rules: list[str] = []
-    for planned in _walk(items):
+    rules = "".join(_rules(items))
+    return f"<style>@media (min-width:{_NARROW + 1}px){{{rules}}}</style>" if rules else ""
+
+
+def _rules(items: Iterable[PlannedItem]) -> Iterable[str]:
+    shown = [planned for planned in items if planned.status != "hidden"]
+    for planned, share in zip(shown, fill_rows([planned.item.custom_width or 100.0 for planned in shown]), strict=True):
         key = item_key(planned)
-        width, most = planned.item.custom_width, _length(planned.item.style.get("maxWidth"))
-        if width is not None and width < 100 and most == f"{width:g}%":
-            most = ""
-        share = f"calc((100% + var(--wb-gap)) * {(width or 100) / 100:.5f} - var(--wb-gap))"
-        rules.append(
-            f":has(> .st-key-{key}){{flex:0 0 {share}!important;width:{share}!important;max-width:{most or '100%'}!important;min-width:0!important}}"
-        )
-        inner = [f"--wb-h:{_reserved(planned.item)}px"] if planned.item.kind == "query" else []
+        most = _length(planned.item.style.get("maxWidth"))
+        if planned.item.custom_width is not None and most == f"{planned.item.custom_width:g}%":
+            most = ""  # the same said twice, which would take the gaps out twice
+        width = f"calc((100% + var(--wb-gap)) * {share / 100:.5f} - var(--wb-gap))"
+        size = f"flex:0 0 {width}!important;width:{width}!important;max-width:{most or '100%'}!important"
+        yield f":has(> .st-key-{key}){{{size};min-width:0!important}}"
+        inner = [f"--wb-h:{HEIGHTS.get(planned.item.size, 300)}px"] if planned.item.kind == "query" else []
         for name in ("margin", "padding"):
             value = _shorthand(planned.item.style.get(name))
             if value:
                 inner.append(f"{name}:{value}")
         if inner:
-            rules.append(f".st-key-{key}{{{';'.join(inner)}}}")
-    wide = "".join(rules)
-    return f"<style>@media (min-width:{_NARROW + 1}px){{{wide}}}</style>" if wide else ""
+            yield f".st-key-{key}{{{';'.join(inner)}}}"
+        yield from _rules(planned.items)
 
 
-def _walk(items: Iterable[PlannedItem]) -> Iterable[PlannedItem]:
-    for planned in items:
-        if planned.status != "hidden":
-            yield planned
-            yield from _walk(planned.items)
-
-
-def _reserved(item: Item) -> int:
-    return HEIGHTS.get(item.size, 300)
+def fill_rows(widths: Sequence[float]) -> list[float]:
+    """Widths in percent, with every row that nearly fills its line (33 + 33 + 33) made to fill it."""
+    filled: list[float] = []
+    row: list[float] = []
+    for width in [*widths, math.inf]:
+        if row and sum(row) + width > 100.01:
+            total = sum(row)
+            filled += [each * 100 / total for each in row] if total >= _NEARLY else row
+            row = []
+        row.append(width)
+    return filled
 
 
 def _length(value: Any) -> str:

@@ -39,7 +39,7 @@ def draw() -> None:
     bar.draw("query")
     state = _state()
     _take_link(state)
-    with st.container(key="wb-page"):
+    with st.container(key="wb-page"), style.guard():
         try:
             sources.prepare()
             engine = sources.engine()

@@ -45,7 +45,7 @@ def draw() -> None:
 
 
 def _draw_board(board: Board) -> None:
-    with st.container(key="wb-page"):
+    with st.container(key="wb-page"), style.guard():
         if not library.starts_with_title(board.workbook):
             st.html(f'<div class="wb-head"><h1>{style.text(board.title)}</h1></div>')
         plan = waiting.wait(board.plan())

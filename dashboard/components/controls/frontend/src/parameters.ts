@@ -36,8 +36,9 @@ function opener(control: Control, id: string, text: string): HTMLButtonElement {
   }, h("span", { class: "wb-pick-text" }, text), icon("chevron")) as HTMLButtonElement;
 }
 
-/** An ARM id by its last part, anything else as it is. */
+/** An ARM id by its last part, the special All by its name, anything else as it is. */
 function shorten(value: string): string {
+  if (value === "value::all") return "All";
   return value.startsWith("/subscriptions/") ? value.slice(value.lastIndexOf("/") + 1) : value;
 }
 
