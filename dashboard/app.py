@@ -22,7 +22,8 @@ from dashboard.server import serve as server
 from dashboard.server.asgi import App
 
 SCRIPT = Path(__file__).resolve().parent / "pages" / "main.py"
-_PASSED_ON = ("/_stcore/", "/media/")
+# What the pages need of Streamlit's own addresses; its metrics, its agent API and its sign-in stay out of reach.
+_PASSED_ON = ("/_stcore/health", "/_stcore/host-config", "/_stcore/stream", "/_stcore/upload_file/", "/media/")
 _COMPONENTS = "/_stcore/bidi-components/"
 _LOG = logging.getLogger("watchbook.pages")
 

@@ -27,10 +27,11 @@ app.serve(host, 0, folder(workbooks), folder(data), script=folder(script) or app
 
 @dataclass
 class Serving:
-    """A running dashboard: its address without a slash at the end, and what it printed before it was ready."""
+    """A running dashboard: its address without a slash at the end, what it printed before it was ready, its process."""
 
     url: str
     said: list[str] = field(default_factory=list)
+    process: subprocess.Popen[str] | None = None
 
 
 @contextlib.contextmanager
@@ -60,7 +61,9 @@ def serving(
 
     threading.Thread(target=read, daemon=True).start()
     try:
-        yield _wait(lines)
+        running = _wait(lines)
+        running.process = process
+        yield running
     finally:
         process.terminate()
         try:

@@ -5,6 +5,7 @@ The order of the guards is the order in which a request meets them; each one onl
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import logging
 import os
@@ -145,7 +146,8 @@ def listen(
         sys.stdout.flush()
         if open_browser:
             _open_when_started(server, url + (f"/?token={token}" if token else ""))
-        server.run(sockets=[listening])
+        with contextlib.suppress(KeyboardInterrupt):  # Ctrl-C ends the command, it is no failure
+            server.run(sockets=[listening])
     finally:
         listening.close()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.server.listening import ask
 from tests.serving import Serving, serving
 from tests.shared import ROOT
 
@@ -96,6 +98,28 @@ def test_beyond_loopback_a_browser_gives_the_printed_token_once(page: Page) -> N
         page.get_by_role("button", name="Open the dashboard").click()
         _drawn(page)
         assert "token" not in page.url
+
+
+def test_only_what_the_pages_need_of_streamlit_is_served(charts: Serving) -> None:
+    port = int(charts.url.rsplit(":", 1)[1])
+    assert ask(port, "/_stcore/health").status == 200
+    for path in (
+        "/_stcore/metrics",
+        "/_stcore/agent/openapi.json",
+        "/_stcore/script-health-check",
+        "/component/x",
+        "/auth/login",
+    ):
+        answer = ask(port, path)
+        assert answer.status == 404 or b'id="root"' in answer.body, path
+    assert ask(port, "/_stcore/agent/interact", method="POST", body=b"{}").status == 405
+
+
+def test_interrupting_the_server_ends_it_quietly() -> None:
+    with serving(PAGE) as running:
+        assert running.process
+        running.process.send_signal(signal.SIGINT)
+        assert running.process.wait(20) == 0
 
 
 def test_a_taken_port_is_reported_in_one_sentence() -> None:

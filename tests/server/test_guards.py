@@ -115,3 +115,17 @@ def test_a_failure_is_one_sentence_without_its_reason(port: int, caplog: pytest.
 def test_a_program_that_asks_for_json_gets_its_refusal_as_json(port: int) -> None:
     answer = ask(port, "/nothing.js", headers={"Accept": "application/json"})
     assert answer.text == '{"error": {"code": "SV007", "message": "There is nothing at this address."}}'
+
+
+def test_the_access_log_says_who_asked_for_what_but_never_query_cookie_or_token(
+    port: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level("INFO", logger="watchbook.access"):
+        ask(port, "/workbook?token=secret-token", headers={"Cookie": "a=secret-cookie"})
+        ask(port, "/a%0Aforged%20line")
+        ask(port, "/healthz")  # when it is answered, the lines of the others are written
+    lines = [record.getMessage() for record in caplog.records if record.name == "watchbook.access"]
+    assert [line.rsplit(" ", 2)[0] for line in lines[:2]] == [
+        "127.0.0.1 GET /workbook 200",
+        "127.0.0.1 GET /a\\nforged line 200",
+    ]
