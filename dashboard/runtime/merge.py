@@ -227,17 +227,20 @@ def _text(cell: Any, kind: KqlType) -> str:
 def _project(frame: _Frame, entries: Sequence[Mapping[str, Any]]) -> Table:
     """Chosen columns in order; without any the joined columns, a name that repeats gets a number."""
     chosen: list[tuple[str, int | Mapping[str, Any]]] = []
-    for entry in entries:
+    originals = [_split(text_of(entry.get("originalName"))) for entry in entries]
+    exact = {frame.at(column, table) for table, column in originals if table}
+    for entry, (table, column) in zip(entries, originals, strict=True):
         name = text_of(entry.get("mergedName"))
-        if entry.get("isNewItem") is True:
-            if name:
-                chosen.append((name, entry))
-            continue
         if not name:
             continue
-        table, column = _split(text_of(entry.get("originalName")))
-        at = frame.at(column, table)
-        at = frame.at(column) if at is None else at
+        if entry.get("isNewItem") is True:
+            chosen.append((name, entry))
+            continue
+        at = frame.at(column, table) if table else None
+        if at is None:
+            # A union made one column of both tables': the editor still lists the second table's, and it must not come twice.
+            at = frame.at(column)
+            at = None if at in exact or at in [source for _, source in chosen] else at
         if at is not None:
             chosen.append((name, at))
     if not any(isinstance(source, int) for _, source in chosen):
@@ -246,7 +249,6 @@ def _project(frame: _Frame, entries: Sequence[Mapping[str, Any]]) -> Table:
         ]
     heads: list[tuple[str, KqlType]] = []
     columns: list[list[Any]] = []
-    named: dict[str, list[str]] = {}
     for name, source in chosen:
         free, number = name, 1
         while free in (head[0] for head in heads):
@@ -255,7 +257,7 @@ def _project(frame: _Frame, entries: Sequence[Mapping[str, Any]]) -> Table:
             heads.append((free, frame.heads[source][2]))
             columns.append([row[source] for row in frame.rows])
         else:
-            kind, cells = _added(frame, source, heads, columns, named)
+            kind, cells = _added(frame, source, heads, columns)
             heads.append((free, kind))
             columns.append(cells)
     return table_from_rows(heads, list(zip(*columns, strict=True)) if columns else [])
@@ -274,7 +276,6 @@ def _added(
     entry: Mapping[str, Any],
     heads: Sequence[tuple[str, KqlType]],
     columns: Sequence[list[Any]],
-    named: dict[str, list[str]],
 ) -> tuple[KqlType, list[Any]]:
     """A computed column. A name in its criteria means an output column that stands before it, else one of the joined table."""
     contexts = [object_of(object_of(each).get("criteriaContext", each)) for each in list_of(entry.get("newItemData"))]

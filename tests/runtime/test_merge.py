@@ -68,6 +68,12 @@ def test_columns_are_chosen_renamed_and_left_out() -> None:
     assert table.rows() == [(0.5, "b"), (0.75, "b")]
 
 
+def test_a_column_that_a_union_made_one_comes_once() -> None:
+    names = ("[L].id", "[L].n", "[R].id", "[R].m", "id")
+    project = [{"originalName": name, "mergedName": name.rpartition(".")[2]} for name in names]
+    assert run_merge(merge("union", project), {"L": LEFT, "R": RIGHT}).names == ("id", "n", "m")
+
+
 def test_a_column_that_both_have_gets_a_number() -> None:
     assert run_merge(merge("inner"), {"L": LEFT, "R": RIGHT}).names == ("id", "n", "id1", "m")
 

@@ -57,7 +57,7 @@ def test_metrics_are_answered_from_the_sample_estate(estate: Path) -> None:
     assert len(grid) == len(set(grid.column("Name"))) > 1
     assert set(tiles.column("Metric")) == {"Percentage CPU (average)", "Available Memory Bytes (maximum)"}
     assert [item.settings["visualization"] for item, _ in found[1:]] == ["linechart", "table", "tiles", "linechart"]
-    item, result = found[4]
+    _, result = found[4]
     assert result.status == "empty"
     assert result.message == "The table AzureMetrics has no rows of It's gone here in this time range."
 
