@@ -19,7 +19,8 @@ def conform(arrow: pa.Table, columns: tuple[Column, ...]) -> pa.Table:
     for i, column in enumerate(columns):
         array = arrow.column(i)
         wanted = arrow_type(column.type)
-        if array.type != wanted:
+        # A decimal keeps its own scale: large ones (parse_version) have no room for the usual one.
+        if array.type != wanted and not (column.type == "decimal" and pa.types.is_decimal(array.type)):
             array = array.cast(wanted, safe=False)
         if column.type == "string" and array.null_count:
             array = pc.fill_null(array, "")

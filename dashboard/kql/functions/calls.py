@@ -75,8 +75,8 @@ def call_window(name: str, operands: Sequence[Operand], context: Context, window
 def python_functions() -> list[tuple[str, Callable[..., Any], list[str], str]]:
     """The functions the engine registers on its connection: name, callable, types of arguments and result as DuckDB spells
     them. They take NULL and may give it (`null_handling="special"`): a NULL argument gives NULL without a call."""
-    entries = [*REGISTRY.scalars.values(), *REGISTRY.aggregates.values(), *REGISTRY.tuples.values()]
-    found = {python.name: python for entry in entries for python in entry.python}
+    tables = (REGISTRY.scalars, REGISTRY.aggregates, REGISTRY.tuples)
+    found = {python.name: python for table in tables for entry in table.values() for python in entry.python}
     return [
         (python.name, _skipping_null(python.call, len(python.arguments)), list(python.arguments), python.returns)
         for python in found.values()

@@ -19,8 +19,8 @@ def unify(operands: Sequence[Operand], dynamic_yields: bool = False) -> tuple[Kq
     kinds = [operand.type for operand in operands]
     others = [operand for operand in operands if operand.type != "dynamic"]
     if dynamic_yields and 0 < len(others) < len(operands):
-        kind, _ = unify(others)
-        return kind, [convert(operand, kind) for operand in operands]
+        shared, _ = unify(others)
+        return shared, [convert(operand, shared) for operand in operands]
     if len(set(kinds)) == 1:
         return kinds[0], list(operands)
     if set(kinds) <= set(NUMBERS):

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import math
 import re
 from dataclasses import replace
 
 from dashboard.kql.functions.literals import DUCKDB_TYPES, is_repeatable, json_text, literal, once, text
 from dashboard.kql.functions.registry import FunctionRefused, Operand
+from dashboard.kql.literals import read_datetime, read_timespan
 from dashboard.table import KqlType, format_timespan
 
 NUMBERS: tuple[KqlType, ...] = ("int", "long", "real", "decimal")
@@ -17,7 +17,6 @@ NUMBERS: tuple[KqlType, ...] = ("int", "long", "real", "decimal")
 EPOCH_TICKS = 621_355_968_000_000_000
 
 PLAIN_NUMBER = re.compile(r"-?[0-9]{1,18}\Z")
-ISO_DATE = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?Z?)?\Z")
 
 ISO_FORMAT = "'%Y-%m-%dT%H:%M:%S.%f0Z'"
 
@@ -79,11 +78,9 @@ def _fold_text(value: str, to: KqlType, name: str | None) -> Operand | None:
         return literal(number if -(2**bits) <= number < 2**bits else None, to, name)
     if to == "real" and PLAIN_NUMBER.match(value):
         return literal(float(value), to, name)
-    if to == "datetime" and ISO_DATE.match(value):
-        try:
-            return literal(dt.datetime.fromisoformat(value.removesuffix("Z")), to, name)
-        except ValueError:
-            return None
+    if to in ("datetime", "timespan"):
+        found = read_datetime(value) if to == "datetime" else read_timespan(value)
+        return literal(found, to, name) if found is not None else None
     return None
 
 

@@ -204,9 +204,8 @@ def _make_timespan(operands: Sequence[Operand]) -> str:
     values = [convert(o, "real" if i == len(operands) - 1 else "long").sql for i, o in enumerate(operands)]
     if len(values) == 1:
         return convert(operands[0], "timespan").sql
-    day, hour, minute, second = {
-        2: lambda v: ("0", v[0], v[1], "0"), 3: lambda v: ("0", *v), 4: lambda v: tuple(v),
-    }[len(values)](values)  # fmt: skip
+    # Two are hours and minutes, three have seconds, four days as well.
+    day, hour, minute, second = values if len(values) == 4 else ("0", *values, *("0",) * (3 - len(values)))
     return f"CAST(round(((({day} * 24 + {hour}) * 60 + {minute}) * 60 + {second}) * 10000000) AS BIGINT)"
 
 

@@ -146,20 +146,21 @@ def _set_union(operands: Sequence[Operand]) -> str:
     return from_json_list(_distinct(f"list_concat({lists})"))
 
 
+def _without(others: str, kept: str, word: str) -> str:
+    return once(others, lambda it: f"list_filter({kept}, lambda kql_e: {word} list_contains({it}, kql_e))")
+
+
 def _set_intersect(operands: Sequence[Operand]) -> str:
     kept = json_list(operands[0])
     for other in operands[1:]:
-        kept = once(
-            json_list(other), lambda it, kept=kept: f"list_filter({kept}, lambda kql_e: list_contains({it}, kql_e))"
-        )
+        kept = _without(json_list(other), kept, "")
     return from_json_list(_distinct(kept))
 
 
 def _set_difference(operands: Sequence[Operand]) -> str:
     kept = json_list(operands[0])
     for other in operands[1:]:
-        others = f"coalesce({json_list(other)}, [])"
-        kept = once(others, lambda it, kept=kept: f"list_filter({kept}, lambda kql_e: NOT list_contains({it}, kql_e))")
+        kept = _without(f"coalesce({json_list(other)}, [])", kept, "NOT")
     return from_json_list(_distinct(kept))
 
 

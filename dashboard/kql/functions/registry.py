@@ -265,15 +265,19 @@ class Registry:
     def add(self, *functions: ScalarFunction | AggregateFunction | WindowFunction | TupleFunction) -> None:
         """Adds functions; a name given twice is a programming error."""
         for function in functions:
-            table: dict[str, Any]
-            if isinstance(function, ScalarFunction):
-                table = self.scalars
-            elif isinstance(function, TupleFunction):
-                table = self.tuples
-            else:
-                table = self.aggregates if isinstance(function, AggregateFunction) else self.windows
-            names = (function.name,) if isinstance(function, WindowFunction) else (function.name, *function.aliases)
-            for name in names:
-                if name in table:
-                    raise ValueError(f"function {name} is defined twice")
-                table[name] = function
+            aliases = () if isinstance(function, WindowFunction) else function.aliases
+            for name in (function.name, *aliases):
+                self._put(name, function)
+
+    def _put(self, name: str, function: ScalarFunction | AggregateFunction | WindowFunction | TupleFunction) -> None:
+        if any(name in table for table in (self.scalars, self.aggregates, self.windows, self.tuples)):
+            raise ValueError(f"function {name} is defined twice")
+        match function:
+            case ScalarFunction():
+                self.scalars[name] = function
+            case AggregateFunction():
+                self.aggregates[name] = function
+            case WindowFunction():
+                self.windows[name] = function
+            case TupleFunction():
+                self.tuples[name] = function
