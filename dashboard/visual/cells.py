@@ -93,6 +93,8 @@ def text_of(value: Any, kind: KqlType, zone: dt.tzinfo = dt.UTC) -> str:
     """A value's plain text: times as dates in `zone`, timespans as durations, dynamics as short JSON, null as nothing."""
     if value is None:
         return ""
+    if isinstance(value, str):
+        return value
     if kind == "datetime" and isinstance(value, dt.datetime):
         return format_date(value, None, zone)
     if kind == "timespan" and isinstance(value, int):
@@ -101,8 +103,6 @@ def text_of(value: Any, kind: KqlType, zone: dt.tzinfo = dt.UTC) -> str:
         return "true" if value else "false"
     if isinstance(value, (int, float, Decimal)):
         return "NaN" if value != value else plain_number(value)
-    if isinstance(value, str):
-        return value
     return json_text(value)
 
 
@@ -113,14 +113,14 @@ def json_text(value: Any) -> str:
 
 def sort_value(value: Any, kind: KqlType) -> Any:
     """What a cell sorts by, as JSON: numbers and texts as they are, times as ISO text, lists by their JSON."""
+    if value is None or isinstance(value, (str, int)):
+        return value
     if isinstance(value, Decimal):
         return float(value)
     if isinstance(value, float) and (value != value or value in (float("inf"), float("-inf"))):
         return None
     if isinstance(value, (list, dict)):
         return json_text(value)
-    if kind == "timespan":
-        return value
     return json_cell(value, "string" if kind == "dynamic" else kind)
 
 

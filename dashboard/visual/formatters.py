@@ -28,7 +28,7 @@ from dashboard.visual.cells import (
 from dashboard.visual.dates import format_date, parse_date
 from dashboard.visual.icons import SEVERITIES, icon_name
 from dashboard.visual.links import cell_link
-from dashboard.visual.numbers import as_number, compact, intl, number_parts
+from dashboard.visual.numbers import as_number, compact, intl, number_parts, plain_number
 from dashboard.visual.patterns import matches
 from dashboard.visual.thresholds import first_match
 
@@ -249,7 +249,7 @@ def _spark(column: Formatter, made: dict[str, Any], value: Any, record: Record, 
     made["values"] = _fill(values, column.rule.number_format.get("missingSparkDataOption"))
     known = [v for v in values if v is not None]
     made["v"] = sum(known)
-    made["t"] = f"{len(values)} values, {compact(min(known))} to {compact(max(known))}" if known else ""
+    made["t"] = f"{len(values)} values, {plain_number(min(known))} to {plain_number(max(known))}" if known else ""
     made["color"] = colors.bar_color(column.rule.options.get("palette"), 0.6) or colors.NEUTRAL
 
 

@@ -9,6 +9,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
 from typing import Any
 
 Number = int | float | Decimal
@@ -150,6 +151,8 @@ def plain_number(value: Number) -> str:
 def intl(value: Number, options: Mapping[str, Any]) -> str:
     """A number by the options of Intl.NumberFormat in English: style (decimal, percent, currency), useGrouping, the
     digit counts. Options out of their range are ignored rather than refused."""
+    if not options and isinstance(value, int):
+        return f"{value:,}"
     style = options.get("style", "decimal")
     exact = Decimal(str(value)) if isinstance(value, float) else Decimal(value)
     if style == "percent":
@@ -194,9 +197,8 @@ def _digits(value: Decimal, options: Mapping[str, Any], least: int, most: int) -
 
 
 def _round(value: Decimal, places: int) -> Decimal:
-    step = Decimal(1).scaleb(-places)
     try:
-        rounded = value.quantize(step, rounding=ROUND_HALF_UP)
+        rounded = value.quantize(_step(places), rounding=ROUND_HALF_UP)
     except ArithmeticError:
         return value.normalize()
     return abs(rounded) if rounded == 0 else rounded
@@ -213,16 +215,25 @@ def _group(whole: str) -> str:
 
 
 def _scaled(value: Number, unit: Unit) -> tuple[Decimal, str]:
-    amount = (Decimal(str(value)) if isinstance(value, float) else Decimal(value)) * Decimal(repr(unit.start))
-    start_name = next((name for factor, name in unit.steps if math.isclose(factor, unit.start)), unit.steps[0][1])
+    amount = (Decimal(str(value)) if isinstance(value, float) else Decimal(value)) * _exact(unit.start)
     if amount == 0:
-        return amount, start_name
-    best = unit.steps[0]
-    for factor, name in unit.steps:
-        if abs(amount) >= Decimal(repr(factor)):
-            best = (factor, name)
-    scaled = amount / Decimal(repr(best[0]))
-    return _round(scaled, 12), best[1]
+        return amount, next((name for factor, name in unit.steps if math.isclose(factor, unit.start)), unit.steps[0][1])
+    size, best = abs(amount), unit.steps[0]
+    for step in unit.steps:
+        if size < _exact(step[0]):
+            break
+        best = step
+    return _round(amount / _exact(best[0]), 12), best[1]
+
+
+@lru_cache(maxsize=256)
+def _exact(factor: float) -> Decimal:
+    return Decimal(repr(factor))
+
+
+@lru_cache(maxsize=64)
+def _step(places: int) -> Decimal:
+    return Decimal(1).scaleb(-places)
 
 
 def _whole(value: Any, default: int, low: int = 0, high: int = 10_000) -> int:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import lru_cache
 
 SERIES: tuple[str, ...] = (
     "#2b7bd6", "#d9720c", "#12a184", "#6c47f2", "#c9154a", "#3d7085", "#c270ba", "#a88347", "#4a9bc9", "#6d8f2f",
@@ -117,6 +118,7 @@ def bar_color(palette: object, share: float = 1.0) -> str | None:
     return NAMED["blue"]
 
 
+@lru_cache(maxsize=1024)
 def ink_on(background: str) -> str:
     """Black or white, whichever is read better on `background`."""
     return "#000000" if contrast("#000000", background) >= contrast(_WHITE, background) else _WHITE
