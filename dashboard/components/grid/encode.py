@@ -14,7 +14,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 _LEVEL = 1
-_PLAIN = frozenset({"v", "t"})
 
 
 def encode(
@@ -94,17 +93,19 @@ _NO_CELL: Mapping[str, Any] = {"v": None, "t": ""}
 def _cells(rows: Sequence[Mapping[str, Any]], field: str) -> dict[str, list[Any]]:
     values: list[Any] = []
     texts: list[str | None] = []
-    extras: list[dict[str, Any] | None] = []
+    extras: list[Mapping[str, Any] | None] = []
     told = more = False
     for row in rows:
         cell = row.get(field) or _NO_CELL
         value, text = cell.get("v"), cell.get("t", "")
         values.append(value)
-        same = value == text
-        texts.append(None if same else text)
-        told = told or not same
-        if len(cell) > 2:  # every cell has v and t
-            extras.append({name: part for name, part in cell.items() if name not in _PLAIN})
+        if value == text:
+            texts.append(None)
+        else:
+            texts.append(text)
+            told = True
+        if len(cell) > 2:  # every cell has v and t; sending them twice costs less than copying the rest
+            extras.append(cell)
             more = True
         else:
             extras.append(None)
