@@ -20,7 +20,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Literal
@@ -107,6 +107,12 @@ class Table:
     def with_notice(self, *notices: Notice) -> Table:
         """The same table with more notices."""
         return replace(self, notices=(*self.notices, *notices))
+
+
+def render_of(kind: str, properties: Mapping[str, Any]) -> dict[str, Any]:
+    """`Table.render`: the chart's kind under `kind`, and the property of that name (`stacked`, `unstacked` …) under `style`."""
+    rest = {name: value for name, value in properties.items() if name != "kind"}
+    return {**rest, "kind": kind, **({"style": properties["kind"]} if properties.get("kind") else {})}
 
 
 def arrow_type(kind: KqlType) -> pa.DataType:

@@ -22,7 +22,7 @@ from dashboard.engines.protocol import CancelToken, QueryRequest, TableInfo
 from dashboard.errors import Cancelled, Problem, WatchbookError
 from dashboard.kql.catalog import Catalog, TableSchema
 from dashboard.kql.translate import Translation, translate
-from dashboard.table import Column, KqlType, Notice, Table
+from dashboard.table import Column, KqlType, Notice, Table, render_of
 
 if TYPE_CHECKING:
     import duckdb
@@ -148,7 +148,7 @@ class LocalEngine:
             arrow=conform(arrow, columns),
             status="partial" if cut else "ok",
             notices=tuple(notices),
-            render={"kind": translation.render[0], **translation.render[1]} if translation.render else None,
+            render=render_of(*translation.render) if translation.render else None,
             statistics={"translate_seconds": translated - started, "seconds": time.perf_counter() - started},
         )
 

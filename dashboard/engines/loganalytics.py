@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 from dashboard import settings
 from dashboard.engines.protocol import CancelToken, QueryRequest, TableInfo
 from dashboard.errors import Cancelled, Problem, WatchbookError
-from dashboard.table import TICKS_PER_SECOND, KqlType, Notice, Table, table_from_rows
+from dashboard.table import TICKS_PER_SECOND, KqlType, Notice, Table, render_of, table_from_rows
 
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
@@ -230,7 +230,7 @@ def _statistics(told: Mapping[str, Any] | None) -> dict[str, Any]:
 def _render(told: Mapping[str, Any] | None) -> dict[str, Any] | None:
     if not told or not told.get("visualization"):
         return None
-    return {"kind": told["visualization"], **{key: value for key, value in told.items() if value is not None}}
+    return render_of(str(told["visualization"]), {key: value for key, value in told.items() if value is not None})
 
 
 def explain(error: AzureError, workspace: str) -> Problem:

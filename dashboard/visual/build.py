@@ -47,23 +47,17 @@ NO_ROWS = "The query returned no results."
 Draw = Callable[..., View]
 
 
-def build_view(
-    planned: PlannedItem, table: Table, *, values: Mapping[str, Any] | None = None, zone: str = "UTC"
-) -> View:
+def build_view(planned: PlannedItem, table: Table, *, zone: str = "UTC") -> View:
     """The view of a query or metric item over its result. `zone` is the reader's time zone (an IANA name).
-
-    `values` are parameter values by name, for texts of the settings that still hold `{name}`. Settings that this version
-    cannot draw give a Message that names them, never an exception.
+    Settings that this version cannot draw give a Message that names them, never an exception.
     """
     settings: dict[str, Any] = dict(planned.settings)
     if planned.texts.get("noDataMessage"):
         settings["noDataMessage"] = planned.texts["noDataMessage"]
-    return draw(settings, table, values=values, zone=zone)
+    return draw(settings, table, zone=zone)
 
 
-def draw(
-    settings: Mapping[str, Any], table: Table, *, values: Mapping[str, Any] | None = None, zone: str = "UTC"
-) -> View:
+def draw(settings: Mapping[str, Any], table: Table, *, zone: str = "UTC") -> View:
     """The view of an item's settings over a result; see `build_view`."""
     if not len(table):
         return no_rows(settings)
@@ -88,12 +82,12 @@ def visualization(settings: Mapping[str, Any], table: Table | None = None) -> st
     own = settings.get("visualization")
     if isinstance(own, str) and own:
         return _SAME.get(own.lower(), own.lower())
-    kind = (
-        str((table.render or {}).get("kind") or (table.render or {}).get("visualization") or "")
-        if table is not None
-        else ""
-    )
-    return RENDER_KINDS.get(kind.lower(), "table")
+    if str(settings.get("version") or "").startswith("MetricsItem"):
+        kind = settings.get("chartType")
+        return _METRIC_KINDS.get(kind, "linechart") if isinstance(kind, int) else "linechart"
+    render = (table.render if table is not None else None) or {}
+    drawn = RENDER_KINDS.get(str(render.get("kind") or "").lower(), "table")
+    return "unstackedbar" if drawn == "barchart" and render.get("style") == "unstacked" else drawn
 
 
 def no_rows(settings: Mapping[str, Any]) -> Message:
@@ -178,5 +172,15 @@ _SAME = {
     "donut": "piechart",
     "text": "card",
     "unstackedbarchart": "unstackedbar",
+}
+_METRIC_KINDS = {
+    0: "table",
+    1: "barchart",
+    2: "linechart",
+    3: "areachart",
+    4: "scatterchart",
+    -1: "tiles",
+    -2: "map",
+    -3: "graph",
 }
 _SPOKEN = {"table": "grid", "piechart": "pie chart", "card": "text"}

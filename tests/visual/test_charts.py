@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from dashboard.table import Table, table_from_rows
-from dashboard.visual.build import VISUALIZATIONS, draw
+from dashboard.table import Table, render_of, table_from_rows
+from dashboard.visual.build import VISUALIZATIONS, draw, visualization
 from dashboard.visual.view import Figure, Grid, Message
 from tests.visual.tables import NOON, counts, hours
 
@@ -294,3 +294,21 @@ def test_every_visualization_survives_every_settings_of_a_wrong_shape() -> None:
             for name in inner:
                 view = draw({"visualization": kind, **{key: {name: value} for key in keys}}, table)
                 assert not (isinstance(view, Message) and view.code == "VI008"), (kind, name, value, view)
+
+
+def test_unstacked_bars_of_a_query_stand_beside_each_other() -> None:
+    from dataclasses import replace
+
+    table = replace(hours({"a": [1], "b": [2]}), render=render_of("barchart", {"kind": "unstacked", "title": "x"}))
+    view = draw({}, table)
+    assert isinstance(view, Figure)
+    assert view.kind == "unstackedbar"
+
+
+@pytest.mark.parametrize(
+    ("chart", "kind"), [(2, "linechart"), (3, "areachart"), (1, "barchart"), (4, "scatterchart"), (None, "linechart")]
+)
+def test_a_metric_item_is_drawn_by_its_chart_type(chart: int | None, kind: str) -> None:
+    assert visualization({"version": "MetricsItem/2.0", "chartType": chart}) == kind
+    assert visualization({"version": "MetricsItem/2.0", "chartType": -1}) == "tiles"
+    assert visualization({"version": "MetricsItem/2.0", "chartType": 0}) == "table"
