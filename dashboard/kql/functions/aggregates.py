@@ -158,10 +158,24 @@ def _make_list(conditional: bool) -> Callable[[Sequence[Operand]], AggregateCall
 def _make_set(conditional: bool) -> Callable[[Sequence[Operand]], AggregateCall]:
     def columns(operands: Sequence[Operand]) -> AggregateCall:
         value, limit, condition = _collection_arguments(operands, conditional)
-        entries = _limited(f"list(DISTINCT {value.sql}){_not_null(value, condition)}", limit)
-        return AggregateCall((collected(entries, value).named(named("set")(operands)),))
+        if value.type == "dynamic":
+            entries = _flat_set(value, condition)
+        else:
+            # The order is not defined in KQL; sorted, it is the same in every run.
+            entries = f"list_sort(list(DISTINCT {value.sql}){_not_null(value, condition)})"
+        return AggregateCall((collected(_limited(entries, limit), value).named(named("set")(operands)),))
 
     return columns
+
+
+def _flat_set(value: Operand, condition: Operand | None) -> str:
+    """The distinct entries of arrays; what is no array is an entry itself."""
+    parts = "CASE WHEN starts_with(kql_d, '[') THEN CAST(json_extract(kql_d, '$[*]') AS VARCHAR[]) ELSE [kql_d] END"
+    lists = f"list_transform(list(DISTINCT {value.sql}){_not_null(value, condition)}, lambda kql_d: {parts})"
+    keyed = (
+        f"list_transform(list_distinct(flatten({lists})), lambda kql_e: {{'n': TRY_CAST(kql_e AS DOUBLE), 's': kql_e}})"
+    )
+    return f"list_transform(list_filter(list_sort({keyed}), lambda kql_e: kql_e.s <> 'null'), lambda kql_e: kql_e.s)"
 
 
 def _collection_arguments(
@@ -332,7 +346,7 @@ FUNCTIONS = (
         required=1,
         aliases=("makeset",),
         columns=_make_set(False),
-        note="order of entries not defined",
+        note="entries come sorted",
     ),
     function(
         "make_set_if",
@@ -342,7 +356,7 @@ FUNCTIONS = (
         named("set"),
         required=2,
         columns=_make_set(True),
-        note="order of entries not defined",
+        note="entries come sorted",
     ),
     function(
         "make_bag",

@@ -11,7 +11,14 @@ from typing import Any
 
 from dashboard.kql.functions.convert import convert, to_dynamic
 from dashboard.kql.functions.literals import json_text, once, text
-from dashboard.kql.functions.registry import Context, FunctionRefused, Operand, PythonFunction, ScalarFunction
+from dashboard.kql.functions.registry import (
+    Context,
+    FunctionRefused,
+    Operand,
+    PythonFunction,
+    ScalarFunction,
+    TupleFunction,
+)
 from dashboard.kql.functions.strings import string_array, strings_of
 
 function = partial(ScalarFunction, family="dynamics")
@@ -117,23 +124,44 @@ def _array_index_of(operands: Sequence[Operand]) -> str:
     return f"CAST({once(json_list(array), search)} AS BIGINT)"
 
 
-def _sorted(name: str, order: str) -> ScalarFunction:
-    def sql(operands: Sequence[Operand]) -> str:
-        nulls_last = True if len(operands) < 2 else operands[1].constant
-        if not isinstance(nulls_last, bool):
-            raise FunctionRefused(
-                f"{name}() of several arrays gives several columns; only one array is taken.", "unsupported"
+def _sorted(name: str, order: str) -> TupleFunction:
+    def results(operands: Sequence[Operand], context: Context) -> Sequence[Operand]:
+        *arrays, last = operands
+        nulls_last = True
+        if last.type == "bool":
+            if not isinstance(last.constant, bool):
+                raise FunctionRefused(f"Whether {name}() puts nulls last must be a constant.", "unsupported")
+            nulls_last = last.constant
+        else:
+            arrays.append(last)
+        first = arrays[0]
+        found = []
+        for position, array in enumerate(arrays):
+            label = f"{array.name}_sorted" if array.name else f"array{position}_sorted"
+            sql = _in_order_of(array, first, order, nulls_last)
+            found.append(
+                Operand(
+                    f"CASE WHEN {is_array(first.sql)} AND {is_array(array.sql)} THEN {sql} END", "dynamic", name=label
+                )
             )
-        keyed = (
-            f"list_transform(list_filter({json_list(operands[0])}, lambda kql_e: kql_e <> 'null'), lambda kql_e: "
-            "{'n': TRY_CAST(kql_e AS DOUBLE), 's': json_extract_string(kql_e, '$'), 'j': kql_e})"
-        )
-        nulls = f"list_filter({json_list(operands[0])}, lambda kql_e: kql_e = 'null')"
-        ordered = f"list_transform(list_sort({keyed}, '{order}', 'NULLS LAST'), lambda kql_e: kql_e.j)"
-        lists = f"{ordered}, {nulls}" if nulls_last else f"{nulls}, {ordered}"
-        return f"CASE WHEN {is_array(operands[0].sql)} THEN {from_json_list(f'list_concat({lists})')} END"
+        return found
 
-    return function(name, ("dynamic", "any"), "dynamic", sql, required=1, note="one array only")
+    return TupleFunction(name, ("dynamic", "any"), results, "dynamics", required=1, variadic=True)
+
+
+def _in_order_of(array: Operand, first: Operand, order: str, nulls_last: bool) -> str:
+    """An array's entries in the order that sorting the first array makes; null where their lengths differ."""
+    places = (
+        f"list_filter(list_transform({json_list(first)}, lambda kql_e, kql_i: {{'n': TRY_CAST(kql_e AS DOUBLE), "
+        f"'s': json_extract_string(kql_e, '$'), 'i': kql_i, 'j': kql_e}}), lambda kql_e: kql_e.j {{0}} 'null')"
+    )
+    ordered = f"list_sort({places.replace('{0}', '<>')}, '{order}', 'NULLS LAST')"
+    lists = (ordered, places.replace("{0}", "="))
+    joined = f"list_concat({', '.join(lists if nulls_last else lists[::-1])})"
+    if array is first:
+        return from_json_list(f"list_transform({joined}, lambda kql_e: kql_e.j)")
+    moved = f"list_transform({joined}, lambda kql_e: list_extract({json_list(array)}, kql_e.i))"
+    return f"CASE WHEN json_array_length({array.sql}) = json_array_length({first.sql}) THEN {from_json_list(moved)} END"
 
 
 def _distinct(entries: str) -> str:

@@ -7,7 +7,14 @@ from functools import partial
 
 from dashboard.kql.functions.convert import convert
 from dashboard.kql.functions.literals import once, real
-from dashboard.kql.functions.registry import Context, FunctionRefused, Operand, PythonFunction, ScalarFunction
+from dashboard.kql.functions.registry import (
+    NOT_CONSTANT,
+    Context,
+    FunctionRefused,
+    Operand,
+    PythonFunction,
+    ScalarFunction,
+)
 
 function = partial(ScalarFunction, family="math")
 
@@ -68,22 +75,21 @@ def _rand(operands: Sequence[Operand]) -> str:
 
 def _format_bytes(operands: Sequence[Operand]) -> str:
     size, digits = operands[0].sql, operands[1].constant if len(operands) > 1 else 0
-    if len(operands) > 2:
-        raise FunctionRefused("format_bytes() with a chosen unit is not supported.", "unsupported")
-    if not isinstance(digits, int):
-        raise FunctionRefused("The precision of format_bytes() must be a constant.", "unsupported")
+    unit = operands[2].constant if len(operands) > 2 else ""
     units = ("Bytes", "KB", "MB", "GB", "TB", "PB", "EB")
-    return once(
-        size,
-        lambda it: (
-            "CASE "
-            + " ".join(
-                f"WHEN abs({it}) < {1024 ** (i + 1)} THEN (printf('%.{digits}f', {it} / {real(float(1024**i))})) || ' {unit}'"
-                for i, unit in enumerate(units[:-1])
-            )
-            + f" ELSE (printf('%.{digits}f', {it} / {real(float(1024**6))})) || ' EB' END"
-        ),
-    )
+    if not isinstance(digits, int) or (unit and unit not in units) or unit is NOT_CONSTANT:
+        raise FunctionRefused(f"format_bytes() takes a constant precision and a unit of {', '.join(units)}.")
+
+    def shown(it: str, power: int) -> str:
+        return f"printf('%.{digits}f', {it} / {real(float(1024**power))}) || ' {units[power]}'"
+
+    def formatted(it: str) -> str:
+        if unit:
+            return f"coalesce({shown(it, units.index(str(unit)))}, '')"
+        branches = " ".join(f"WHEN abs({it}) < {1024 ** (i + 1)} THEN {shown(it, i)}" for i in range(len(units) - 1))
+        return f"CASE {branches} WHEN {it} IS NULL THEN '' ELSE {shown(it, 6)} END"
+
+    return once(size, formatted)
 
 
 def _erf(value: float) -> float:

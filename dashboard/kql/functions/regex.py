@@ -8,7 +8,7 @@ from functools import partial
 
 from dashboard.kql.functions.conversions import type_named
 from dashboard.kql.functions.convert import convert
-from dashboard.kql.functions.literals import text
+from dashboard.kql.functions.literals import once, text
 from dashboard.kql.functions.registry import Context, FunctionRefused, Operand, ScalarFunction
 from dashboard.kql.functions.string_operators import pattern_sql
 from dashboard.kql.functions.strings import string_array
@@ -89,10 +89,26 @@ def _replace_old(operands: Sequence[Operand]) -> str:
 
 def _indexof_regex(operands: Sequence[Operand]) -> str:
     source, pattern = operands[0].sql, pattern_sql(operands[1])
-    if len(operands) > 2:
-        raise FunctionRefused("indexof_regex() takes no start, length or occurrence here.", "unsupported")
-    before = f"regexp_extract({source}, '(?s)^(.*?)(?:' || {pattern} || ')', 1)"
-    return f"CAST(CASE WHEN regexp_matches({source}, {pattern}) THEN length({before}) ELSE -1 END AS BIGINT)"
+    start, length, occurrence = (
+        operands[i].sql if len(operands) > i else default
+        for i, default in ((2, "0::BIGINT"), (3, "(-1)::BIGINT"), (4, "1::BIGINT"))
+    )
+    part = (
+        f"substring({source}, {start} + 1, CASE WHEN {length} < 0 THEN length({source}) ELSE {length} END)"
+        if len(operands) > 2
+        else source
+    )
+    # The text before the match: everything that the pattern leaves in front, found without backtracking.
+    before = f"(?s)^((?:.*?(?:' || {pattern} || ')){{' || ({occurrence} - 1) || '}}.*?)(?:"
+    found = once(
+        part,
+        lambda it: (
+            f"CASE WHEN regexp_matches({it}, '{before}' || {pattern} || ')') "
+            f"THEN {start} + length(regexp_extract({it}, '{before}' || {pattern} || ')', 1)) ELSE -1 END"
+        ),
+    )
+    valid = f"{start} >= 0 AND {length} >= -1 AND {occurrence} >= 1"
+    return f"CASE WHEN {valid} THEN CAST({found} AS BIGINT) END"
 
 
 FUNCTIONS = (

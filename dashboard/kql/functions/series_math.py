@@ -8,8 +8,8 @@ from __future__ import annotations
 import json
 import math
 import operator
-from itertools import pairwise
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import Any
 
 Number = int | float

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.kql.functions.evaluation import same, value
+from tests.kql.functions.evaluation import run, same, value
 
 CASES: list[tuple[str, Any]] = [
     ("array_length(dynamic([1, 2, 'x']))", 3),
@@ -57,3 +57,11 @@ CASES: list[tuple[str, Any]] = [
 def test_dynamics_give_what_the_language_says(expression: str, wanted: Any) -> None:
     found = value(expression)
     assert same(found, wanted), found
+
+
+def test_arrays_are_sorted_along_with_the_first_and_named_after_their_columns() -> None:
+    columns, rows = run(
+        "print a = dynamic([1,3,4,5,2]), b = dynamic(['a','b','c','d','e']) | project array_sort_asc(a, b)"
+    )
+    assert [name for name, _ in columns] == ["a_sorted", "b_sorted"]
+    assert rows == [[[1, 2, 3, 4, 5], ["a", "e", "b", "c", "d"]]]

@@ -17,6 +17,11 @@ CASES: list[tuple[str, Any]] = [
     ("extract_all(@'(?P<k>\\w+)=(?P<v>\\d+)', dynamic(['v', 'k']), 'a=1 b=2')", [["1", "a"], ["2", "b"]]),
     ("replace_regex('abc', '(b)', @'<\\1>')", "a<b>c"),
     ("replace('b', 'x', 'abc')", "axc"),
+    ("indexof_regex('abcabc', 'a.c')", 0),
+    ("indexof_regex('abcabcdefg', 'a.c', 0, 9, 2)", 3),
+    ("indexof_regex('abcabc', 'a.c', 1, -1, 2)", -1),
+    ("indexof_regex('ababaa', 'a.a', 0, -1, 2)", -1),
+    ("indexof_regex('abcabc', 'a|ab', -1)", None),
     ("regex_quote('a.b')", "a\\.b"),
 ]
 
