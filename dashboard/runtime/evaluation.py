@@ -30,7 +30,7 @@ from dashboard.runtime.links import link_value, planned_links, selected_link
 from dashboard.runtime.merge import table_names
 from dashboard.runtime.metrics import ask_metrics, item_metrics, metric_visualization, no_rows_message
 from dashboard.runtime.plan import Control, MergeInput, PlannedItem, Status, Tab
-from dashboard.runtime.scope import Scope, declared, setters, with_prefix, without_parameters
+from dashboard.runtime.scope import Scope, declared, merged_steps, setters, with_prefix, without_parameters
 from dashboard.runtime.sources import SOURCES, Asked, ask, source_of
 from dashboard.runtime.state import State
 
@@ -65,12 +65,20 @@ class Evaluation:
         self._globals: dict[str, str] = {}
         self._derived: dict[str, Any] = {}
         self._prose = Context("prose", context.now, context.zone)
-        everything = list(workbook.walk())
-        self._declared = {parameter.name for item in everything for parameter in item.parameters}
+        self._declared: set[str] = set()
         self._setters: dict[str, list[Item]] = {}
-        for item in everything:
+        self._merged: set[str] = set()
+        self._know(workbook.items)
+        for items in loaded.values():
+            self._know(items or ())
+
+    def _know(self, items: tuple[Item, ...]) -> None:
+        """Notes what does not depend on values: who declares, who sets, which steps merges read."""
+        for item in (each for top in items for each in top.walk()):
+            self._declared.update(parameter.name for parameter in item.parameters)
             for name in setters(item):
                 self._setters.setdefault(name, []).append(item)
+            self._merged.update(merged_steps(item))
 
     def run(self) -> tuple[PlannedItem, ...]:
         """Evaluates until nothing is pending. Raises Cancelled."""
@@ -180,6 +188,7 @@ class Evaluation:
                 workbook = self.templates(item.template_id)
                 found = with_prefix(workbook.items, item.path) if workbook is not None else None
             self.loaded[item.path] = found
+            self._know(found or ())
         return self.loaded[item.path]
 
     # ---- parameters --------------------------------------------------------------------------------------------
@@ -265,7 +274,9 @@ class Evaluation:
             scope.wait((f"step {item.name}",))
             return _hidden(item)
         is_merge = item.kind == "query" and SOURCES.get(source.query_type) == "merge"
-        if item.kind == "metric":
+        if not (self._building or item.name in self._merged or item.brush_parameter):
+            asked = Asked()
+        elif item.kind == "metric":
             asked = ask_metrics(item, scope.values, self.context, self.engine)
         else:
             asked = ask(source, scope.values, self.context, self.engine)

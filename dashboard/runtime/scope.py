@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from dashboard.document.workbook import Item, text_of
+from dashboard.errors import WatchbookError
 from dashboard.parameters.values import Value
+from dashboard.runtime.merge import table_names
 from dashboard.runtime.plan import MergeInput
+from dashboard.runtime.sources import SOURCES
 
 
 @dataclass
@@ -53,6 +57,18 @@ def setters(item: Item) -> tuple[str, ...]:
             if text_of(link.get("linkTarget")) == "parameter" and text_of(link.get("cellValue")):
                 names[text_of(link.get("cellValue"))] = None
     return tuple(names)
+
+
+def merged_steps(item: Item) -> set[str]:
+    """The steps that an item's merges name."""
+    payloads = [each.query for each in item.parameters if SOURCES.get(each.query_type) == "merge"]
+    if item.kind == "query" and SOURCES.get(item.query_type) == "merge":
+        payloads.append(item.query)
+    names: set[str] = set()
+    for payload in payloads:
+        with contextlib.suppress(WatchbookError):
+            names.update(table_names(payload))
+    return names
 
 
 def declared(item: Item) -> Mapping[str, bool]:

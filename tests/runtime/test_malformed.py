@@ -40,21 +40,20 @@ def open_and_run(text: str) -> str:
     return "opened"
 
 
-def run(seed: int, count: int, bases: list[dict[str, object]] | None = None) -> None:
-    opened, slow, outcomes = 0, [], {"opened", "refused"}
+def run(seed: int, count: int, bases: list[dict[str, object]] | None = None) -> float:
+    """Opens and runs that many mutants; gives the longest processor time that one took, in seconds."""
+    opened, longest, outcomes = 0, 0.0, {"opened", "refused"}
     for name, text in mutants(seed, count, bases):
-        started = time.perf_counter()
+        started = time.process_time()
         try:
             outcome = open_and_run(text)
         except Exception as error:
             raise AssertionError(f"mutant {name} crashed: {error!r}\n{text[:2000]}") from error
         assert outcome in outcomes, f"mutant {name}: {outcome}"
         opened += outcome == "opened"
-        took = time.perf_counter() - started
-        if took > 1:
-            slow.append((name, round(took, 2)))
+        longest = max(longest, time.process_time() - started)
     assert opened > count // 3
-    assert len(slow) <= count // 200, slow
+    return longest
 
 
 def test_the_sound_workbook_itself_has_no_errors() -> None:
@@ -80,4 +79,4 @@ def test_malformed_real_workbooks_never_crash() -> None:
 
 @pytest.mark.soak
 def test_twenty_thousand_malformed_workbooks_never_crash() -> None:
-    run(3, 20_000)
+    assert run(3, 20_000) < 1
