@@ -60,7 +60,8 @@ def create_app(script: Path = SCRIPT) -> tuple[App, server.StaticContent, dict[s
     content = server.StaticContent(
         start_page=start_page((static / "index.html").read_text(encoding="utf-8")),
         folders={"/static/": static / "static", **component_folders()},
-        files={"/favicon.png": static / "favicon.png"},
+        # Streamlit's scripts ask for this name; what it is, the content type says.
+        files={"/favicon.png": SCRIPT.parent / "static" / "favicon.svg"},
         passed_on=_PASSED_ON,
     )
     if script == SCRIPT:
