@@ -179,15 +179,19 @@ class LocalEngine:
         late = threading.Event()
         with self._cursor() as cursor:
 
+            def stop() -> None:
+                with suppress(duckdb.Error):  # told after the query ended: its cursor is closed
+                    cursor.interrupt()
+
             def stop_late() -> None:
                 late.set()
-                cursor.interrupt()
+                stop()
 
             timer = threading.Timer(seconds, stop_late)
             timer.daemon = True
             if cancel:
                 cancel.check()
-                cancel.on_cancel(cursor.interrupt)
+                cancel.on_cancel(stop)
             timer.start()
             try:
                 # One row more than asked for tells whether there are more.
