@@ -133,9 +133,21 @@ HOSTILE = document(
 )  # fmt: skip
 
 
+SLOW_QUERY = """range x from 1 to 60000 step 1 | extend k = 1
+| join kind=inner (range y from 1 to 60000 step 1 | extend k = 1) on k
+| summarize Total = sum((x * y) % 7)"""
+
+SLOW = document(
+    text("# Slow and fast"),
+    parameters(parameter("P", 10, value="one", jsonData='["one", "two"]')),
+    query(SLOW_QUERY, "Slow"),
+    query("print Answer = 'at once {P}'", "Fast"),
+)
+
+
 def write(folder: Path) -> Path:
     """Puts the workbooks into a folder, with two files that are none."""
-    for name, content in (("pods", PODS_BOARD), ("cycle", CYCLE), ("hostile", HOSTILE)):
+    for name, content in (("pods", PODS_BOARD), ("cycle", CYCLE), ("hostile", HOSTILE), ("slow", SLOW)):
         (folder / f"{name}.json").write_text(json.dumps(content), encoding="utf-8")
     (folder / "torn.json").write_text('{"version": "Notebook/1.0", "items": [', encoding="utf-8")
     (folder / "other.json").write_text('{"hello": "world"}', encoding="utf-8")

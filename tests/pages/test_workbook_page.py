@@ -14,6 +14,8 @@ from tests.pages.conftest import part, settle
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
+    from tests.serving import Serving
+
 pytestmark = pytest.mark.browser
 Visit = Callable[[str], "Page"]
 
@@ -89,7 +91,7 @@ def test_options_and_free_text_filter_the_grid(visit: Visit) -> None:
     assert "web-2" not in words
 
 
-def test_the_address_carries_tab_parameters_time_range_and_selection(visit: Visit, dashboard: object) -> None:
+def test_the_address_carries_tab_parameters_time_range_and_selection(visit: Visit) -> None:
     page = visit("/workbook?w=mine/pods")
     page.get_by_role("tab", name="Inventory").click()
     settle(page)
@@ -278,3 +280,15 @@ def test_a_dropdown_is_worked_by_keyboard_alone(visit: Visit) -> None:
     settle(page)
     expect(page.get_by_role("button", name="Namespace: Bank")).to_be_visible()
     assert page.evaluate("document.activeElement.getAttribute('data-focus')") == "Namespace"
+
+
+def test_no_part_waits_for_another_and_what_runs_can_be_cancelled(page: Page, dashboard: Serving) -> None:
+    page.goto(f"{dashboard.url}/workbook?w=mine/slow")
+    expect(page.get_by_role("gridcell", name="at once one")).to_be_visible()
+    expect(page.locator(".wb-waiting")).to_contain_text("s")
+    page.get_by_role("radio", name="two").click()
+    expect(page.get_by_role("gridcell", name="at once two")).to_be_visible()
+    page.get_by_role("button", name="Cancel the running queries").click()
+    expect(page.get_by_text("Cancelled. Refresh to run it again.")).to_be_visible()
+    settle(page)
+    assert "at once two" in part(page, "Fast")
