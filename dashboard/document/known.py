@@ -61,10 +61,6 @@ LINK_KEYS = _words(
     "copilotNudgeContext"
 )
 
-VISUALIZATIONS = _words(
-    "table piechart tiles linechart timechart barchart areachart categoricalbar unstackedbar scatterchart map graph card stat "
-    "columnchart"
-)
 TEXT_STYLES = _words("info upsell warning success error plain")
 PARAMETER_STYLES = _words("pills above formHorizontal formVertical")
 LINK_STYLES = _words("tabs list paragraph nav toolbar bullets")

@@ -12,24 +12,26 @@ from typing import Any
 
 from dashboard.document import known
 from dashboard.document.lint_names import check_names
+from dashboard.document.neutral import declarations, neutral_query
 from dashboard.document.references import references
-from dashboard.document.workbook import Item, Parameter, Workbook, list_of, object_of, text_of, whole_of
+from dashboard.document.workbook import VISUALIZATIONS, Item, Parameter, Workbook, list_of, object_of, text_of, whole_of
 from dashboard.errors import Place, Problem, Severity
 
 QueryCheck = Callable[[str], Sequence[Problem]]
-"""From a query's text, with its `{parameter}`s as written, to its problems; places are lines and columns of that text."""
+"""From a query's text, neutral values in place of its parameters, to its problems; places are its lines and columns."""
 
 
 def check(workbook: Workbook, check_query: QueryCheck | None = None) -> list[Problem]:
     """All findings, in document order, every one with the path of what it is about. `check_query` judges log, Resource Graph
     and Data Explorer queries; without it queries are not looked into."""
     found = list(workbook.problems)
+    parameters = declarations(workbook) if check_query is not None else {}
     found += _unknown_keys(workbook.raw, known.DOCUMENT_KEYS, "", "the document")
     for item in workbook.walk():
         found += item.problems
         found += _item(item)
         if check_query is not None:
-            found += _queries(item, check_query)
+            found += _queries(item, check_query, parameters)
     found += _titles(workbook.items)
     found += check_names(workbook)
     order = {item.path: number for number, item in enumerate(workbook.walk())}
@@ -88,8 +90,8 @@ def _item(item: Item) -> Iterator[Problem]:
 
 
 def _query_item(item: Item, place: str) -> Iterator[Problem]:
-    if item.visualization and item.visualization not in known.VISUALIZATIONS:
-        yield _value("visualization", item.content.get("visualization"), known.VISUALIZATIONS, place)
+    if item.visualization and item.visualization not in VISUALIZATIONS:
+        yield _value("visualization", item.content.get("visualization"), VISUALIZATIONS, place)
     size = item.content.get("size")
     if size is not None and whole_of(size) not in known.SIZES:
         yield _value("size", size, known.SIZES, place)
@@ -140,7 +142,8 @@ def _links(item: Item, place: str) -> Iterator[Problem]:
             )
 
 
-def _queries(item: Item, check_query: QueryCheck) -> Iterator[Problem]:
+def _queries(item: Item, check_query: QueryCheck, parameters: Mapping[str, Parameter]) -> Iterator[Problem]:
+    """What the check says of each query. With parameters in it, the text that runs is another: then an error is a warning."""
     sources: list[tuple[str, str, int]] = []
     if item.kind == "query":
         sources.append((f"{item.path}/content/query", item.query, item.query_type))
@@ -148,8 +151,12 @@ def _queries(item: Item, check_query: QueryCheck) -> Iterator[Problem]:
     for place, text, query_type in sources:
         if query_type not in (0, 1) or not text.strip():
             continue
-        for problem in check_query(text):
-            yield replace(problem, place=replace(problem.place, path=place))
+        neutral = neutral_query(text, parameters)
+        if neutral is None:
+            continue
+        for problem in check_query(neutral):
+            severity: Severity = "warning" if neutral != text and problem.severity == "error" else problem.severity
+            yield replace(problem, severity=severity, place=replace(problem.place, path=place))
 
 
 def _titles(items: tuple[Item, ...], headed: bool = False) -> Iterator[Problem]:

@@ -36,6 +36,25 @@ PARAMETER_KINDS: Mapping[int, ParameterKind] = {
     1: "text", 2: "dropdown", 4: "time", 5: "resource", 6: "subscription", 7: "resource_type", 8: "location",
     9: "multi", 10: "options", 11: "tabs",
 }  # fmt: skip
+VISUALIZATIONS = frozenset(
+    [
+        "table",
+        "piechart",
+        "tiles",
+        "linechart",
+        "timechart",
+        "barchart",
+        "areachart",
+        "categoricalbar",
+        "unstackedbar",
+        "scatterchart",
+        "map",
+        "graph",
+        "card",
+        "stat",
+        "columnchart",
+    ]
+)
 SIZES: Mapping[int, str] = {0: "medium", 1: "small", 2: "large", 3: "full", 4: "tiny"}
 
 
@@ -455,6 +474,19 @@ class Workbook:
     def find(self, path: str) -> Item | None:
         """The item at `path`."""
         return next((item for item in self.walk() if item.path == path), None)
+
+    def count_items(self) -> int:
+        """How many items there are, nested ones included."""
+        return sum(1 for _ in self.walk())
+
+    def count_drawn(self) -> int:
+        """How many items are of a type, and ask for a visualization, that is drawn; the others become a message."""
+        return sum(
+            item.kind != "unknown"
+            and not item.problems
+            and (not item.visualization or item.visualization in VISUALIZATIONS)
+            for item in self.walk()
+        )
 
     @property
     def version(self) -> str:

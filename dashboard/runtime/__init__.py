@@ -5,7 +5,8 @@ In come a `Workbook`, values and an engine; out come a `Plan` and one result an 
 """
 
 from dashboard.parameters.options import Option
-from dashboard.runtime.evaluate import Session, run_all
+from dashboard.runtime.evaluate import Session
+from dashboard.runtime.execute import run_all
 from dashboard.runtime.plan import Control, Plan, PlannedItem, Tab
 from dashboard.runtime.report import report
 from dashboard.runtime.results import ItemResult

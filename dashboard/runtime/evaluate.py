@@ -5,14 +5,12 @@ from __future__ import annotations
 import datetime as dt
 import threading
 import zoneinfo
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from dashboard import settings
 from dashboard.document.workbook import Item, Workbook
 from dashboard.engines.protocol import CancelToken, Engine
-from dashboard.errors import Cancelled, Problem
+from dashboard.errors import Problem
 from dashboard.parameters.substitute import Context
 from dashboard.parameters.times import TimeRange
 from dashboard.runtime.answers import Answers
@@ -23,9 +21,6 @@ from dashboard.runtime.execute import Executor, Statistics, shared_executor
 from dashboard.runtime.plan import Plan, PlannedItem
 from dashboard.runtime.results import ItemResult, item_result
 from dashboard.runtime.state import State
-
-Progress = Callable[[int, int], None]
-"""Called with how many items are done, and of how many."""
 
 
 class Session:
@@ -158,35 +153,6 @@ class Session:
         for item in self.workbook.walk():
             problems += item.problems
         return problems + list(found)
-
-
-def run_all(
-    session: Session, *, cancel: CancelToken | None = None, progress: Progress | None = None
-) -> list[tuple[PlannedItem, ItemResult]]:
-    """Every item of the plan with its result, in document order; queries run at the same time, as many as the settings
-    allow. Raises Cancelled."""
-    items = session.plan(cancel).walk()
-    results: dict[int, ItemResult] = {}
-    asking = [at for at, item in enumerate(items) if item.status == "ready" and item.query is not None]
-    for at, item in enumerate(items):
-        if item.status != "ready" or item.query is None:
-            results[at] = session.result(item, cancel)
-    if asking:
-        workers = max(1, min(len(asking), settings.integer("concurrent_queries") + 1))
-        with ThreadPoolExecutor(workers, "item") as pool:
-            futures = {pool.submit(session.result, items[at], cancel): at for at in asking}
-            try:
-                for future in as_completed(futures):
-                    results[futures[future]] = future.result()
-                    if progress is not None:
-                        progress(len(results), len(items))
-            except Cancelled:
-                for future in futures:
-                    future.cancel()
-                raise
-    elif progress is not None:
-        progress(len(items), len(items))
-    return [(item, results[at]) for at, item in enumerate(items)]
 
 
 def _next_minute() -> dt.datetime:

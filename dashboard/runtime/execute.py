@@ -10,16 +10,23 @@ import threading
 import weakref
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dashboard import settings
 from dashboard.engines.protocol import CancelToken, Engine, QueryRequest
 from dashboard.errors import Cancelled, Problem, WatchbookError
 from dashboard.table import Table
 
+if TYPE_CHECKING:
+    from dashboard.runtime.evaluate import Session
+    from dashboard.runtime.plan import PlannedItem
+    from dashboard.runtime.results import ItemResult
+
 Key = tuple[Hashable, ...]
+Progress = Callable[[int, int], None]
+"""Called with how many items are done, and of how many."""
 
 
 @dataclass
@@ -143,6 +150,35 @@ class Executor:
         while self._bytes > limit or len(self._kept) > 5_000:
             _, dropped = self._kept.popitem(last=False)
             self._bytes -= _size(dropped)
+
+
+def run_all(
+    session: Session, *, cancel: CancelToken | None = None, progress: Progress | None = None
+) -> list[tuple[PlannedItem, ItemResult]]:
+    """Every item of the plan with its result, in document order; queries run at the same time, as many as the settings
+    allow. Raises Cancelled."""
+    items = session.plan(cancel).walk()
+    results: dict[int, ItemResult] = {}
+    asking = [at for at, item in enumerate(items) if item.status == "ready" and item.query is not None]
+    for at, item in enumerate(items):
+        if item.status != "ready" or item.query is None:
+            results[at] = session.result(item, cancel)
+    if asking:
+        workers = max(1, min(len(asking), settings.integer("concurrent_queries") + 1))
+        with ThreadPoolExecutor(workers, "item") as pool:
+            futures = {pool.submit(session.result, items[at], cancel): at for at in asking}
+            try:
+                for future in as_completed(futures):
+                    results[futures[future]] = future.result()
+                    if progress is not None:
+                        progress(len(results), len(items))
+            except Cancelled:
+                for future in futures:
+                    future.cancel()
+                raise
+    elif progress is not None:
+        progress(len(items), len(items))
+    return [(item, results[at]) for at, item in enumerate(items)]
 
 
 def wait(future: Future[Table], cancel: CancelToken | None) -> Table:

@@ -123,6 +123,41 @@ def test_queries_are_judged_by_the_check_that_is_passed_in() -> None:
     assert found[0].place.line == 1
 
 
+def test_queries_are_judged_with_neutral_values_for_their_parameters() -> None:
+    asked: list[str] = []
+
+    def judge(query_text: str) -> list[Problem]:
+        asked.append(query_text)
+        return [Problem("KQ001", "Bad.")]
+
+    definitions = parameters(
+        {"name": "T", "type": 4, "value": {"durationMs": 1}},
+        {"name": "M", "type": 2, "multiSelect": True},
+        {"name": "N", "value": "5"},
+        {"name": "Any"},
+    )
+    texts = [
+        "T | where TimeGenerated {T} and a in ({M}) | take {N}",
+        "T | where a == '{Any}' and b between ({T:start} .. {T:end})",
+        "{Any} | count",
+        "T | count",
+    ]
+    document = {"version": "Notebook/1.0", "items": [definitions, *(query(each) for each in texts)]}
+    found = [each for each in check(parse_workbook(json.dumps(document), "w"), judge) if each.code == "KQ001"]
+    assert asked == [
+        "T | where TimeGenerated > ago(1d) and a in ('x') | take 5",
+        "T | where a == 'x' and b between (datetime(2026-01-01) .. datetime(2026-01-02))",
+        "T | count",
+    ]
+    assert [each.severity for each in found] == ["warning", "warning", "error"]
+
+
+def test_a_workbook_counts_its_items_and_those_that_are_drawn() -> None:
+    items = [text(), group(query(visualization="table"), query(visualization="hologram")), {"type": 99, "content": {}}]
+    workbook = parse_workbook(json.dumps({"version": "Notebook/1.0", "items": items}), "w")
+    assert (workbook.count_items(), workbook.count_drawn()) == (5, 3)
+
+
 def test_findings_come_in_document_order() -> None:
     found = findings(text("{A}"), parameters({"name": "P"}), text("{B}"))
     assert [each.place.path.split("/content")[0] for each in found] == ["items/0", "items/1", "items/2"]
