@@ -53,14 +53,11 @@ def ticks(start: int, end: int, every: int, now: int) -> np.ndarray:
 
 def snapshots(start: int, end: int, now: int, budget: int) -> np.ndarray:
     """About `budget` times of an inventory over thirty days, denser near now: every 10 minutes of the last two hours,
-    every hour of the last day, a few times a day before. With a large budget the spacing is even, a minute at least."""
-    even = max(MINUTE, 30 * DAY // max(budget, 1))
-    if even <= 10 * MINUTE:
-        return ticks(start, end, even, now)
-    older = max(HOUR, 28 * DAY // max(budget - 34, 1))
+    every hour of the last day, some times a day before. The larger the budget, the more even, down to a minute."""
+    older = max(MINUTE, 30 * DAY // max(budget - 34, 1))
     parts = [
         ticks(start, min(end, now - DAY), older, now),
         ticks(max(start, now - DAY), min(end, now - 2 * HOUR), min(HOUR, older), now),
-        ticks(max(start, now - 2 * HOUR), end, 10 * MINUTE, now),
+        ticks(max(start, now - 2 * HOUR), end, min(10 * MINUTE, older), now),
     ]
     return np.unique(np.concatenate(parts))

@@ -7,15 +7,15 @@ from dashboard.ingest.estate.window import Family
 from dashboard.ingest.estate.world import Json
 
 _MADE = (
-    Family("inventory", 36_000, containers.inventory),
-    Family("events", 8_500, containers.events),
+    Family("inventory", 33_000, containers.inventory),
+    Family("events", 7_900, containers.events),
     Family("counters", 9_000, counters.counters),
-    Family("audit", 32_000, audit.audit),
+    Family("audit", 29_000, audit.audit),
     Family("controlplane", 3_600, audit.control_plane),
     Family("activity", 2_500, azure.activity),
-    Family("metrics", 3_000, azure.metrics),
+    Family("metrics", 2_300, azure.metrics),
     Family("heartbeat", 2_500, azure.heartbeat),
-    Family("usage", 3_600, azure.usage),
+    Family("usage", 400, azure.usage),
     Family("graph", 0, azure.graph),
     Family("signins", 10_500, identity.signins),
     Family("directory", 1_000, identity.directory),

@@ -63,7 +63,7 @@ def _make(window: Window, *, stream: Json, name: str) -> Iterator[tuple[str, pa.
         own = [k.get(table) if "tables" in stream else k for k in kinds]
         arrow = _rows(window, name, table, columns, own, times, kind, variant, variants)
         mask = np.array([o is not None for o in own])[kind]
-        yield f"{table}:{name}", arrow if mask.all() else arrow.filter(pa.array(mask))
+        yield table, arrow if mask.all() else arrow.filter(pa.array(mask))
 
 
 def _variant_of(world: World, kind: Json) -> int:
