@@ -199,7 +199,7 @@ class Row:
             wanted = node.index.value
         else:
             raise self.binder.failure(node, "KQ113", "A column name was expected here.")
-        column = side.column(wanted)
+        column = side.column_or_opened(wanted)
         if column is None:
             hint = did_you_mean(wanted, side.by_name)
             raise self.binder.failure(node, "KQ102", f"There is no column '{wanted}' on the {node.target.name} side.", hint)

@@ -246,6 +246,11 @@ class Relation:
         """The visible column of that very name."""
         return self.by_name.get(name)
 
+    def column_or_opened(self, name: str) -> Column | None:
+        """The visible column of that very name; where the relation is open, one that is made now."""
+        found = self.by_name.get(name)
+        return self.opened(name) if found is None and self.opened is not None else found
+
     def where(self, predicate: Bound) -> Relation:
         """The rows for which the predicate holds. It must not be windowed."""
         return replace(self, node=Filter(self.node, predicate))

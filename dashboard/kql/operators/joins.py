@@ -12,6 +12,7 @@ from dashboard.kql.diagnostics import did_you_mean
 from dashboard.kql.functions.registry import FunctionRefused
 from dashboard.kql.names import unique_names
 from dashboard.kql.operators.columns import piped
+from dashboard.kql.operators.opening import keep_open
 
 if TYPE_CHECKING:
     from dashboard.kql.binder import Binder
@@ -49,7 +50,7 @@ def join(binder: Binder, scope: Scope, source: Relation | None, node: s.Join) ->
         padded += visible[: len(left.columns)]
     if kind in ("leftouter", "fullouter", "outer"):
         padded += visible[len(left.columns) :]
-    return filled(binder, relation, padded)
+    return keep_open(binder, filled(binder, relation, padded), left, right)
 
 
 def filled(binder: Binder, relation: Relation, padded: list[Column]) -> Relation:
@@ -82,7 +83,8 @@ def lookup(binder: Binder, scope: Scope, source: Relation | None, node: s.Lookup
     names = unique_names([c.name for c in (*left.columns, *kept)])
     visible = [Column(c.id, name, c.type) for c, name in zip((*left.columns, *kept), names, strict=True)]
     relation = left.unordered(Join(_KINDS[kind], left.node, right.node, condition), visible)
-    return filled(binder, relation, visible[len(left.columns) :] if kind == "leftouter" else [])
+    padded = visible[len(left.columns) :] if kind == "leftouter" else []
+    return keep_open(binder, filled(binder, relation, padded), left, right)
 
 
 def _conditions(
@@ -112,7 +114,7 @@ def _pair(
     binder: Binder, scope: Scope, left: Relation, right: Relation, node: s.Expression
 ) -> tuple[Relation, Relation, Column, Column]:
     if isinstance(node, s.Name):
-        a, b = left.column(node.name), right.column(node.name)
+        a, b = left.column_or_opened(node.name), right.column_or_opened(node.name)
         if a is None or b is None:
             side = "left" if a is None else "right"
             hint = did_you_mean(node.name, (left if a is None else right).by_name)

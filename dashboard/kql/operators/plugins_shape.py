@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from dashboard.kql import functions as f
 from dashboard.kql import syntax as s
-from dashboard.kql.bound import Aggregate, Bound, Column, Extend, Node, Relation, Unnest, column_operand
+from dashboard.kql.bound import Aggregate, Bound, Column, Extend, Relation, Unnest, column_operand
 from dashboard.kql.functions.literals import literal
+from dashboard.kql.operators.opening import opened
 from dashboard.table import KqlType
 
 if TYPE_CHECKING:
@@ -78,22 +79,6 @@ def asked(binder: Binder, node: s.Node, relation: Relation, columns: list[Column
             raise
         message = "The columns of this result depend on data that cannot be asked here."
         raise binder.failure(node, "KQ207", message, "Declare the columns behind a colon.") from error
-
-
-def opened(binder: Binder, relation: Relation) -> Relation:
-    """The relation, which has no rows, with a column for any name that is asked for."""
-    made: dict[str, Column] = {}
-    assignments: list[tuple[Column, Bound]] = []
-
-    def column_of(name: str) -> Column:
-        if name not in made:
-            made[name] = binder.column(name, "dynamic")
-            assignments.append((made[name], binder.bound(literal(None, "dynamic"))))
-        return made[name]
-
-    # The list is read when all names are known: lowering comes after binding.
-    node: Node = Extend(relation.node, assignments)  # type: ignore[arg-type]
-    return replace(relation, node=node, opened=column_of)
 
 
 # ---- bag_unpack ----------------------------------------------------------------------------------------------------

@@ -10,7 +10,9 @@ from dashboard.kql import syntax as s
 from dashboard.kql.binder import BindFailure
 from dashboard.kql.binder_tables import matching
 from dashboard.kql.bound import Bound, Column, Node, Relation, Union, column_operand
+from dashboard.kql.functions.registry import FunctionRefused
 from dashboard.kql.names import NameTable
+from dashboard.kql.operators.opening import keep_open
 from dashboard.kql.scopes import FunctionValue
 from dashboard.table import KqlType
 
@@ -59,7 +61,7 @@ def united(
     """All rows of the branches. Columns of one name and type become one; one name with several types gives a column for
     each type, as in `x_long`; `inner` keeps only what all have."""
     if len(branches) == 1 and with_source is None:
-        return Relation(branches[0].node, branches[0].columns, name=branches[0].name)
+        return replace(branches[0], order=(), serialized=False)
     layout = _layout(branches, inner)
     columns: list[Column] = []
     if with_source is not None:
@@ -69,6 +71,7 @@ def united(
         (original, column.type): column.id
         for (_, original, _), column in zip(layout, columns[-len(layout) :], strict=True)
     }
+    kept = {original: kind for name, original, kind in layout if name == original}
     filled: list[tuple[Node, dict[int, Bound]]] = []
     for i, branch in enumerate(branches):
         cells: dict[int, Bound] = {}
@@ -78,23 +81,40 @@ def united(
             target = targets.get((column.name, column.type))
             if target is not None:
                 cells[target] = column_operand(column)
+            elif column.name in kept:
+                kind = kept[column.name]
+                cells[targets[column.name, kind]] = binder.bound(_as(column, kind), frozenset((column.id,)))
         filled.append((branch.node, cells))
-    return Relation(Union(tuple(columns), tuple(filled)), tuple(columns))
+    result = Relation(Union(tuple(columns), tuple(filled)), tuple(columns))
+    return keep_open(binder, result, *branches)
+
+
+def _as(column: Column, kind: KqlType) -> f.Operand:
+    """A column in the type that the union keeps for its name; null where there is no way from one to the other."""
+    try:
+        return f.convert(column_operand(column), kind)
+    except FunctionRefused:
+        return f.literal(None, kind)
 
 
 def _layout(branches: list[Relation], inner: bool) -> list[tuple[str, str, KqlType]]:
     """Result name, original name and type of each column, in order of first appearance."""
     types: dict[str, dict[KqlType, int]] = {}
+    first_two: dict[str, list[KqlType]] = {}
     for branch in branches:
         for column in branch.columns:
             kinds = types.setdefault(column.name, {})
             kinds[column.type] = kinds.get(column.type, 0) + 1
+            if len(first := first_two.setdefault(column.name, [])) < 2:
+                first.append(column.type)
     names = NameTable()
     layout: list[tuple[str, str, KqlType]] = []
     for name, kinds in types.items():
         if inner:
             layout += [(name, name, kind) for kind, seen in kinds.items() if seen == len(branches)]
-        elif len(kinds) == 1:
+        elif len(kinds) == 1 or (len(kinds) < sum(kinds.values()) and first_two[name][0] == first_two[name][-1]):
+            # Microsoft's service tells types apart only where the first two tables with the name do: over a whole
+            # workspace TimeGenerated stays one column, though some custom table may hold it as text.
             layout.append((names.add(name), name, next(iter(kinds))))
         else:
             layout += [(names.add(f"{name}_{kind}"), name, kind) for kind in kinds]
