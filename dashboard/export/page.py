@@ -196,7 +196,7 @@ def _chosen(control: Control) -> str:
     chosen = [str(entry) for entry in (value if isinstance(value, list) else [value])]
     if len(control.options) > 1 and {option.value for option in control.options} <= set(chosen):
         return "All"
-    return ", ".join(labels.get(entry, "All" if entry == "value::all" else resource_name(entry)) for entry in chosen)
+    return ", ".join(resource_name(labels.get(entry, "All" if entry == "value::all" else entry)) for entry in chosen)
 
 
 def _short(value: str) -> str:

@@ -117,10 +117,14 @@ def message_view(status: str, message: str, problem: Problem | None = None) -> M
     tones: dict[str, Tone] = {"error": "error", "unsupported": "warning", "partial": "warning", "empty": "plain"}
     if problem is None:
         return Message(message, tones.get(status, "info"))
-    detail = problem.describe()
+    place = problem.place.describe()
     text = message or problem.message
-    if detail == f"{problem.code}: {text}":
-        detail = problem.hint
+    parts = [
+        f"{place[:1].upper()}{place[1:]}." if place else "",
+        problem.message if text != problem.message else "",
+        problem.hint,
+    ]
+    detail = " ".join(part for part in parts if part)
     tone: Tone = (
         "info"
         if problem.severity == "info"

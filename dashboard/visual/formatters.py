@@ -231,7 +231,10 @@ def _bar(column: Formatter, made: dict[str, Any], value: Any, record: Record, te
 
 
 def _heatmap(column: Formatter, made: dict[str, Any], value: Any, record: Record, text: str, unit: str) -> None:
-    color = colors.scale_color(column.rule.options.get("palette"), column.scale.share(number_of(value, column.kind)))
+    share = column.scale.share(number_of(value, column.kind))
+    if column.scale.high <= column.scale.low and not math.isnan(share):
+        share = 0.5  # values that are all alike are neither good nor bad
+    color = colors.scale_color(column.rule.options.get("palette"), share)
     if color:
         made["bg"], made["fg"] = color, colors.ink_on(color)
 

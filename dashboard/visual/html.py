@@ -18,7 +18,7 @@ from dashboard.visual.view import Figure, Grid, GridColumn, Message, Text, Tile,
 _TONE_ICONS = {"info": "info", "success": "success", "warning": "warning", "error": "error", "upsell": "important"}
 
 
-_SHORT = 32
+_SHORT = 24
 """Characters that a cell keeps on one line."""
 
 

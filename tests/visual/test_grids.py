@@ -528,3 +528,9 @@ def test_half_a_surrogate_pair_in_json_can_be_written() -> None:
     view = grid(table_from_rows([("d", "dynamic")], [('{"a": "\\ud800"}',), ('"\\ud83d\\ude00"',)]))
     assert texts(view, "d") == ['{"a": "?"}', "\U0001f600"]
     str(view).encode("utf-8")
+
+
+def test_values_that_are_all_alike_are_neither_good_nor_bad() -> None:
+    alike = grid(counts({"a": 100, "b": 100}), formatters=[rule(8, "count_", palette="greenRed")])
+    other = grid(counts({"a": 100, "b": 100}), formatters=[rule(8, "count_", palette="redGreen")])
+    assert alike.rows[0]["count_"]["bg"] == other.rows[0]["count_"]["bg"]

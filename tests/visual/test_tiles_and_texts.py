@@ -245,7 +245,7 @@ def test_a_problem_keeps_its_code_place_and_hint() -> None:
     )
     view = message_view("error", "", problem)
     assert (view.text, view.tone, view.code) == ("'mv-aply' is not an operator.", "error", "KQ014")
-    assert "line 3, column 7" in view.detail
+    assert view.detail == "Line 3, column 7. Did you mean 'mv-apply'?"
     assert "mv-apply" in view.detail
 
 
