@@ -14,6 +14,7 @@ from dashboard.document import known
 from dashboard.document.lint_names import check_names
 from dashboard.document.neutral import declarations, neutral_query
 from dashboard.document.references import references
+from dashboard.document.resource_graph import with_table
 from dashboard.document.workbook import VISUALIZATIONS, Item, Parameter, Workbook, list_of, object_of, text_of, whole_of
 from dashboard.errors import Place, Problem, Severity
 
@@ -154,6 +155,8 @@ def _queries(item: Item, check_query: QueryCheck, parameters: Mapping[str, Param
         neutral = neutral_query(text, parameters)
         if neutral is None:
             continue
+        if query_type == 1:
+            neutral = with_table(neutral)
         for problem in check_query(neutral):
             severity: Severity = "warning" if neutral != text and problem.severity == "error" else problem.severity
             yield replace(problem, severity=severity, place=replace(problem.place, path=place))

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from dashboard.document.resource_graph import with_table
 from dashboard.document.workbook import list_of, number_of, object_of, text_of, whole_of
 from dashboard.engines.protocol import Engine, QueryRequest, TimeSpan
 from dashboard.errors import Problem
@@ -37,17 +38,6 @@ _NAMES: Mapping[str, str] = {
     "logs": "This data source cannot answer log queries.",
     "metrics": "Metrics need a live connection; local data cannot answer them.",
 }
-_OPERATORS = (
-    "where|filter|project|project-away|project-keep|project-rename|project-reorder|extend|summarize|join|order|sort|top|"
-    "take|limit|distinct|count|mv-expand|mvexpand|mv-apply|parse|union|render|sample|lookup|evaluate|as|serialize"
-)
-_STARTS_WITH_OPERATOR = re.compile(rf"\|?\s*(?:{_OPERATORS})\b(?!\s*\()", re.IGNORECASE)
-_GRAPH_TABLE = re.compile(
-    r"""//[^\n]*|@'(?:[^']|'')*'|@"(?:[^"]|"")*"|'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*\""""
-    r"""|\b(?P<name>[A-Za-z]*resources|resourcecontainers|resourcechanges|resourcecontainerchanges)\b(?=\s*(?:\||where\b|,|\)|$))""",
-    re.IGNORECASE,
-)
-_LEADING = re.compile(r"(?:\s+|//[^\n]*(?:\n|$))+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,30 +186,3 @@ def bound_resources(written: Any, values: Mapping[str, Value]) -> tuple[str, ...
         elif text and not text.startswith("value::") and text not in found:
             found.append(text)
     return tuple(found)
-
-
-def with_table(text: str) -> str:
-    """A Resource Graph query as an engine takes it: with its table where it starts with an operator (then it is
-    `resources`), and table names in lower case, because Resource Graph does not regard their case."""
-    leading = _LEADING.match(text)
-    start = leading.end() if leading else 0
-    if not text[start:].strip():
-        return text
-    if _STARTS_WITH_OPERATOR.match(text, start):
-        rest = text[start:].lstrip("| \t\r\n")
-        if not rest.lower().startswith("union"):
-            text = f"{text[:start]}resources\n| {rest}"
-    return _GRAPH_TABLE.sub(_lower_table, text)
-
-
-def _lower_table(found: re.Match[str]) -> str:
-    name = found.group("name")
-    if name is None:
-        return found.group()
-    before = found.string[: found.start()].rstrip()
-    after = found.string[found.end() :].lstrip()
-    if after[:1] in (",", ")") or before.endswith(","):
-        in_union = re.search(r"\bunion\b[^|]*$", before, re.IGNORECASE) is not None
-        return name.lower() if in_union else name
-    stands_first = not before or before[-1] in "(;" or before.lower().endswith("union")
-    return name.lower() if stands_first or "//" in before.rpartition("\n")[2] else name

@@ -1,0 +1,44 @@
+"""Azure Resource Graph queries as they are written in workbooks: without a table, and with table names in any case."""
+
+from __future__ import annotations
+
+import re
+
+_OPERATORS = (
+    "where|filter|project|project-away|project-keep|project-rename|project-reorder|extend|summarize|join|order|sort|top|"
+    "take|limit|distinct|count|mv-expand|mvexpand|mv-apply|parse|union|render|sample|lookup|evaluate|as|serialize"
+)
+_STARTS_WITH_OPERATOR = re.compile(rf"\|?\s*(?:{_OPERATORS})\b(?!\s*\()", re.IGNORECASE)
+_GRAPH_TABLE = re.compile(
+    r"""//[^\n]*|@'(?:[^']|'')*'|@"(?:[^"]|"")*"|'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*\""""
+    r"""|\b(?P<name>[A-Za-z]*resources|resourcecontainers|resourcechanges|resourcecontainerchanges)\b(?=\s*(?:\||where\b|,|\)|$))""",
+    re.IGNORECASE,
+)
+_LEADING = re.compile(r"(?:\s+|//[^\n]*(?:\n|$))+")
+
+
+def with_table(text: str) -> str:
+    """A Resource Graph query as an engine takes it: with its table where it starts with an operator (then it is
+    `resources`), and table names in lower case, because Resource Graph does not regard their case."""
+    leading = _LEADING.match(text)
+    start = leading.end() if leading else 0
+    if not text[start:].strip():
+        return text
+    if _STARTS_WITH_OPERATOR.match(text, start):
+        rest = text[start:].lstrip("| \t\r\n")
+        if not rest.lower().startswith("union"):
+            text = f"{text[:start]}resources\n| {rest}"
+    return _GRAPH_TABLE.sub(_lower_table, text)
+
+
+def _lower_table(found: re.Match[str]) -> str:
+    name = found.group("name")
+    if name is None:
+        return found.group()
+    before = found.string[: found.start()].rstrip()
+    after = found.string[found.end() :].lstrip()
+    if after[:1] in (",", ")") or before.endswith(","):
+        in_union = re.search(r"\bunion\b[^|]*$", before, re.IGNORECASE) is not None
+        return name.lower() if in_union else name
+    stands_first = not before or before[-1] in "(;" or before.lower().endswith("union")
+    return name.lower() if stands_first or "//" in before.rpartition("\n")[2] else name
