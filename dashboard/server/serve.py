@@ -134,7 +134,7 @@ def listen(
         app, content, uploads = make_app()
         names = frozenset(settings.text("allowed_hosts").split(","))
         app = guarded(app, content, host=host, port=port, token=token, uploads=uploads, names=names)
-        server = _server(app)
+        server = _server(app, compress=not is_loopback(host))
         url = address(host, port)
         say(f"Watchbook is at {url}")
         if made:
@@ -152,7 +152,7 @@ def listen(
         listening.close()
 
 
-def _server(app: App) -> uvicorn.Server:
+def _server(app: App, *, compress: bool) -> uvicorn.Server:
     import uvicorn
 
     if settings.setting("access_log"):
@@ -173,7 +173,7 @@ def _server(app: App) -> uvicorn.Server:
             ws_max_size=WEBSOCKET_BYTES,
             ws_ping_interval=30.0,
             ws_ping_timeout=30.0,
-            ws_per_message_deflate=False,
+            ws_per_message_deflate=compress,
             timeout_graceful_shutdown=3,
             h11_max_incomplete_event_size=65_536,
         )

@@ -75,7 +75,8 @@ function naturalWidth(table: Table, column: Column, at: number, available: numbe
   }
   const header = column.title.length * BOLD + HEADER;
   const body = longest * CHARACTER + 24 + (column.kind === "bar" && !column.options.under ? 80 : 0);
-  return [Math.round(Math.min(MOST, Math.max(LEAST, header, body, SMALL_PARTS[column.kind] ?? 0))), false];
+  const most = Math.min(MOST, Math.max(160, available * 0.6));
+  return [Math.round(Math.min(most, Math.max(LEAST, header, body, SMALL_PARTS[column.kind] ?? 0))), false];
 }
 
 /** The most characters that a cell of the column needs; the text alone is noted in `column.longest`. */
