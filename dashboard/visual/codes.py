@@ -6,9 +6,6 @@ CODES: dict[str, str] = {
     "VI001": "The item's visualization is not one this version draws.",
     "VI002": "A column that the item's settings name is not in the result.",
     "VI003": "The result has nothing that this visualization can draw, such as a number for a chart.",
-    "VI004": "More rows came back than the item shows; the first ones are drawn.",
-    "VI005": "A chart, map, graph or set of tiles has more points than are drawn at once.",
     "VI006": "A place could not be found on the map.",
-    "VI007": "The item's result is partial: the query ended early or was cut.",
     "VI008": "An item could not be drawn because of a mistake in the product or in its settings.",
 }
