@@ -18,6 +18,8 @@ from dashboard.ingest.schemas import known_tables
 _SUFFIXES = (".json", ".workbook")
 _CATALOGUE = "gallery.json"
 _MOST = 2_000
+_TABLE = re.compile(r"(?:^|;|\blet\s+\w+\s*=|\()\s*(?://[^\n]*\n\s*)*([A-Z]\w{2,})\s*(?=\||\)|\n|;|$)")
+_UNION = re.compile(r"\bunion\b([^|()]*)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +126,8 @@ def _read(folder: Path, path: Path, shipped: bool, listed: Mapping[str, Any]) ->
         )
     below = path.relative_to(folder).parent
     category = str(
-        listed.get("category") or ("Shipped" if shipped else below.as_posix() if below.parts else "Your workbooks")
+        listed.get("category")
+        or ("Shipped with Watchbook" if shipped else below.as_posix() if below.parts else "Your workbooks")
     )
     tables = listed.get("tables") if isinstance(listed.get("tables"), list) else None
     return Entry(
@@ -197,9 +200,11 @@ def _readable(name: str) -> str:
 
 
 def tables_in(text: str) -> list[str]:
-    """Known tables that a query names where a table can stand."""
+    """Known tables that a query names where a table can stand: at the start of a statement or of a subquery, in a union."""
     known = known_tables()
-    words = re.findall(r"(?:^|[\n(=,;]|\bunion\b|\bisfuzzy\s*=\s*\w+)\s*([A-Z]\w{2,})\b", text)
+    words = _TABLE.findall(text)
+    for union in _UNION.findall(text):
+        words += re.findall(r"(?:^|,|\s)\s*([A-Z]\w{2,})\s*(?=,|$)", union.strip())
     return list(dict.fromkeys(word for word in words if word in known))
 
 

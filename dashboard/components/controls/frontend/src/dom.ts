@@ -61,12 +61,13 @@ export function popup(anchor: HTMLElement, content: HTMLElement, closed: () => v
   (content as any).showPopover();
   anchor.setAttribute("aria-expanded", "true");
   const place = () => {
+    const zoom = (content as HTMLElement & { currentCSSZoom?: number }).currentCSSZoom ?? 1;
     const at = anchor.getBoundingClientRect();
-    const height = content.offsetHeight;
+    const box = content.getBoundingClientRect();
     const below = window.innerHeight - at.bottom;
-    const over = below < height + 12 && at.top > below;
-    content.style.top = `${Math.max(8, over ? at.top - height - 4 : at.bottom + 4)}px`;
-    content.style.left = `${Math.max(8, Math.min(at.left, window.innerWidth - content.offsetWidth - 8))}px`;
+    const over = below < box.height + 12 && at.top > below;
+    content.style.top = `${Math.max(8, over ? at.top - box.height - 4 : at.bottom + 4) / zoom}px`;
+    content.style.left = `${Math.max(8, Math.min(at.left, window.innerWidth - box.width - 8)) / zoom}px`;
   };
   const outside = (event: Event) => {
     if (!content.contains(event.target as Node) && !anchor.contains(event.target as Node)) close(false);
