@@ -36,7 +36,7 @@ soak: .venv/dev.stamp chromium ## the long suites with their full counts
 	$(BIN)/python -m pytest -n $(JOBS) -m soak
 
 components: ## rebuild the browser components from their sources (needs Node.js)
-	cd dashboard/components/grid/frontend && npm ci && npm run build
+	set -e; for folder in dashboard/components/*/frontend; do (cd $$folder && npm ci --no-audit --no-fund && npm run check && npm run build); done
 
 lock: .venv/dev.stamp ## write the lock files anew
 	$(BIN)/uv pip compile -q pyproject.toml --universal --no-emit-index-url --no-header --generate-hashes -o requirements.lock

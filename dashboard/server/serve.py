@@ -84,8 +84,13 @@ def guarded(
 def open_socket(host: str, port: int) -> socket.socket:
     """A socket that listens on `host` and `port` (0 for any free one). Raises WatchbookError (SV001)."""
     try:
-        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0][0]
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        families = [entry[0] for entry in found]
+        # A name such as localhost may stand for both; most people type the IPv4 address.
+        family = socket.AF_INET if socket.AF_INET in families else families[0]
         listening = socket.socket(family)
+        if family == socket.AF_INET6 and hasattr(socket, "IPV6_V6ONLY"):
+            listening.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
         if os.name != "nt":
             listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind((host, port))

@@ -19,6 +19,8 @@ def controls(kind: str, data: Mapping[str, Any], key: str, on_event: Callable[[]
     """
     # As bytes: Streamlit looks into a dict for data frames, for which it imports pandas (half a second of the start), and
     # writes it as JSON several times.
-    content = json.dumps({"kind": kind, **data}, separators=(",", ":"), ensure_ascii=False).encode("utf-8", "surrogatepass")
+    content = json.dumps({"kind": kind, **data}, separators=(",", ":"), ensure_ascii=False).encode(
+        "utf-8", "surrogatepass"
+    )
     event = component("controls")(key=key, data=content, on_event_change=on_event).get("event")
     return event if isinstance(event, Mapping) else None
