@@ -62,11 +62,12 @@ def rolling_percentile(binder: Binder, scope: Scope, source: Relation, node: s.E
     dimensions = "".join(f", {quoted(column_argument(binder, source, a).name)}" for a in node.arguments[5:])
     place, name = quoted(index.name), quoted(f"rolling_{bins}_percentile_{value.name}_{shown}")
     text = f"""
+    | extend ['$value'] = {quoted(value.name)}
     | extend {place} = bin({place}, $size)
     | as ['$rows']
     | mv-expand ['$later'] = range(0, {int(bins) - 1}, 1) to typeof(long)
     | extend {place} = {place} + ['$later'] * $size
-    | summarize {name} = percentile({quoted(value.name)}, {percentile!r}) by {place}{dimensions}
+    | summarize {name} = percentile(['$value'], {percentile!r}) by {place}{dimensions}
     | join kind=leftsemi (['$rows'] | distinct {place}{dimensions}) on {place}{dimensions}
     """
     return run_written(binder, scope, source, "rolling_percentile", text, values)
