@@ -110,7 +110,7 @@ class Evaluation:
             return _hidden(item)
         unmet = next((each for each in item.conditions if not holds(each, scope.values, self._prose)), None)
         visible = not hidden and unmet is None
-        why = _why_hidden(unmet, scope) if unmet else "Hidden with the group it stands in."
+        why = _why_hidden(unmet) if unmet else "Hidden with the group it stands in."
         if item.kind == "group":
             return self._group(item, scope, visible or self.all_items, why)
         shown = visible or self.all_items
@@ -483,10 +483,12 @@ def _merge_inputs(request: QueryRequest, scope: Scope) -> tuple[Asked, Mapping[s
     return Asked(request), inputs
 
 
-def _why_hidden(condition: Condition, scope: Scope) -> str:
-    relation = "equal to" if condition.equal else "different from"
-    wanted = f"'{condition.value}'" if condition.value else "nothing"
-    return f"Hidden until {condition.parameter} is {relation} {wanted}."
+def _why_hidden(condition: Condition) -> str:
+    if not condition.value:
+        return f"Hidden {'while' if condition.equal else 'until'} {condition.parameter} is set."
+    if condition.equal:
+        return f"Hidden until {condition.parameter} is equal to '{condition.value}'."
+    return f"Hidden while {condition.parameter} is '{condition.value}'."
 
 
 def _hidden(item: Item, why: str = "") -> PlannedItem:

@@ -6,8 +6,9 @@ import time
 from dataclasses import dataclass
 from typing import Literal
 
+from dashboard.document.references import references
 from dashboard.document.workbook import text_of
-from dashboard.engines.protocol import CancelToken
+from dashboard.engines.protocol import CancelToken, QueryRequest
 from dashboard.errors import Cancelled, Problem, WatchbookError
 from dashboard.runtime.answers import Answers
 from dashboard.runtime.execute import Executor, Statistics, engine_fault
@@ -54,7 +55,14 @@ def item_result(
         answer = WatchbookError(engine_fault(error))
     ms = round((time.perf_counter() - started) * 1000, 1)
     if isinstance(answer, WatchbookError):
-        return ItemResult("error", problem=answer.problem, message=answer.problem.message, ms=ms)
+        message = answer.problem.message + _undeclared(item.query)
+        return ItemResult("error", problem=answer.problem, message=message, ms=ms)
     if not len(answer):
         return ItemResult("empty", answer, message=text_of(item.texts.get("noDataMessage")) or NO_ROWS, ms=ms)
     return ItemResult("ok", answer, ms=ms)
+
+
+def _undeclared(request: QueryRequest) -> str:
+    """A sentence for a failed query that still holds references: substitution leaves only what nothing declares."""
+    names = sorted(references(request.text)) if request.source != "json" else []
+    return f" Nothing before this item declares {', '.join(f'{{{name}}}' for name in names)}." if names else ""

@@ -41,6 +41,11 @@ def test_every_item_has_one_result_in_document_order() -> None:
     }  # fmt: skip
 
 
+def test_a_failed_query_names_parameters_that_nothing_declares() -> None:
+    result = run_all(Session(book(query("fail {Gone} {Lost:label}")), StandIn()))[0][1]
+    assert result.message == "The table 'Gone' does not exist. Nothing before this item declares {Gone}, {Lost}."
+
+
 def test_the_same_query_asked_at_once_runs_once() -> None:
     engine = StandIn()
     engine.gate = threading.Event()

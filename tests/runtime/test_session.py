@@ -188,6 +188,19 @@ def test_a_hidden_item_does_not_run_and_says_why() -> None:
     assert at(view, "items/1").status == "ready"
 
 
+@pytest.mark.parametrize(
+    ("value", "comparison", "given", "message"),
+    [
+        ("", "isNotEqualTo", None, "Hidden until P is set."),
+        ("", "isEqualTo", "x", "Hidden while P is set."),
+        ("b", "isNotEqualTo", "b", "Hidden while P is 'b'."),
+    ],
+)
+def test_every_condition_says_what_it_waits_for(value: str, comparison: str, given: str | None, message: str) -> None:
+    view = session(book(parameters({"name": "P", "value": given}), text("x", **when("P", value, comparison))))
+    assert at(view, "items/1").message == message
+
+
 def test_hidden_parameters_still_have_values_unless_they_must_not_run() -> None:
     hidden = when("Never", "x")
     view = session(book(parameters({"name": "P", "query": "print 1"}, keys=hidden), text("{P}")))
