@@ -12,6 +12,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from dashboard import settings
@@ -96,7 +97,8 @@ class Executor:
         if starts:
             self._pool.submit(self._run, key, flight, request, statistics)
         if cancel is not None:
-            cancel.on_cancel(lambda: self._leave(flight))
+            # A token outlives many queries: it must not keep their results alive.
+            cancel.on_cancel(partial(self._leave, weakref.ref(flight)))
         return flight.future
 
     def run(
@@ -112,7 +114,10 @@ class Executor:
             for key in [key for key, kept in self._kept.items() if isinstance(kept, WatchbookError)]:
                 self._bytes -= _size(self._kept.pop(key))
 
-    def _leave(self, flight: _Flight) -> None:
+    def _leave(self, left: weakref.ref[_Flight]) -> None:
+        flight = left()
+        if flight is None:
+            return
         with self._lock:
             flight.waiting -= 1
             last = flight.waiting <= 0

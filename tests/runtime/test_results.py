@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import threading
+import weakref
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -121,6 +123,16 @@ def test_sessions_may_be_used_from_several_threads() -> None:
 
     with ThreadPoolExecutor(8) as pool:
         assert set(pool.map(act, range(60))) == {"ok"}
+
+
+def test_a_token_does_not_keep_results_alive(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WATCHBOOK_RESULT_CACHE_MB", "0")
+    engine, token = StandIn(), CancelToken()
+    executor = Executor(engine)
+    result = weakref.ref(executor.run(QueryRequest("T"), token))
+    executor.run(QueryRequest("U"), token)
+    gc.collect()
+    assert result() is None
 
 
 def test_results_beyond_the_memory_setting_are_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
