@@ -44,6 +44,8 @@ KINDS = frozenset({
 _STACKED = frozenset({"areachart", "barchart", "categoricalbar"})
 _BARS = frozenset({"barchart", "categoricalbar", "unstackedbar"})
 _SHOWN_METRICS = 12
+_MOST_TICKS = 30
+"""Categories that are named on the axis; among more, every second or third one is."""
 
 
 def chart_view(kind: str, table: Table, settings: Mapping[str, Any], *, zone: dt.tzinfo = dt.UTC) -> Figure | Message:
@@ -203,12 +205,12 @@ def _x_axis(data: ChartData, own: Mapping[str, Any], kind: str) -> dict[str, Any
     else:
         seen = list(dict.fromkeys(x for series in data.series for x in series.x))
         axis = {"type": "category"}
-        if len(seen) <= 40:
-            axis |= {
-                "tickmode": "array",
-                "tickvals": [plotly_text(x) or "(empty)" for x in seen],
-                "ticktext": [wrapped(x or "(empty)", 22) for x in seen],
-            }
+        marked = seen[:: -(-len(seen) // _MOST_TICKS)]
+        axis |= {
+            "tickmode": "array",
+            "tickvals": [plotly_text(x) or "(empty)" for x in marked],
+            "ticktext": [wrapped(x or "(empty)", 22) for x in marked],
+        }
     if isinstance(settings.get("label"), str) and settings["label"]:
         axis["title"] = {"text": plotly_text(settings["label"])}
     return axis

@@ -312,3 +312,10 @@ def test_a_metric_item_is_drawn_by_its_chart_type(chart: int | None, kind: str) 
     assert visualization({"version": "MetricsItem/2.0", "chartType": chart}) == kind
     assert visualization({"version": "MetricsItem/2.0", "chartType": -1}) == "tiles"
     assert visualization({"version": "MetricsItem/2.0", "chartType": 0}) == "table"
+
+
+def test_among_many_categories_some_are_named_in_short() -> None:
+    view = figure(counts({f"a category with a rather long name, number {i}": 1 for i in range(90)}), "categoricalbar")
+    axis = view.figure["layout"]["xaxis"]
+    assert len(axis["ticktext"]) == 30
+    assert max(len(text) for text in axis["ticktext"]) == 22
