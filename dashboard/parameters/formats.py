@@ -1,6 +1,6 @@
 """What `{name:format}` becomes, for every format (section 3 of the format's description).
 
-Format names are matched without regard to case; one that is not known reads as the default, as in the portal.
+Format names are matched without regard to case; one that is not known gives the values without their quotes.
 """
 
 from __future__ import annotations
@@ -40,6 +40,8 @@ def format_value(
         return LABEL_DELIMITER.join(ids)
     if name == "grid":
         return _grid(value)
+    if name not in _CONVERSIONS and name not in ("", "value"):
+        return _unformatted(value, now, zone, in_query)
     plain = default_text(value, now, zone, in_query, escaped and name not in _CONVERSIONS)
     convert = _CONVERSIONS.get(name)
     return convert(plain) if convert else plain
@@ -59,6 +61,14 @@ def default_text(value: Value, now: dt.datetime, zone: dt.tzinfo, in_query: bool
     quote = value.quote
     elements = [escape_kql(each, quote) if escaped and quote in ("'", '"') else each for each in value.values]
     return value.delimiter.join(f"{quote}{each}{quote}" for each in elements)
+
+
+def _unformatted(value: Value, now: dt.datetime, zone: dt.tzinfo, in_query: bool) -> str:
+    """What an unknown format gives: the values without their quotes. Many workbooks misspell `:label`, compare it with
+    "All", and work: for a list the default text, in quotes, would not."""
+    if value.time is not None or not value.many:
+        return default_text(value, now, zone, in_query)
+    return value.instead if value.instead is not None else LABEL_DELIMITER.join(value.values)
 
 
 def label_text(value: Value) -> str:
