@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import html
+import re
 import secrets
 import time
 from collections import OrderedDict
@@ -134,16 +135,14 @@ class TokenGate:
                 return
             self._tries.note(client(scope))
         if scope["type"] == "http" and scope["method"] in ("GET", "HEAD") and self._wants_page(scope):
-            target = "/login?" + urlencode({"next": scope["path"]})
+            target = "/login?" + urlencode({"next": _address(scope)})
             await answer(scope, receive, send, 303, headers=[(b"location", target.encode())])
             return
         await refuse(scope, receive, send, 401, "SV004", "This dashboard asks for a token; open /login to give it.")
 
     async def _without_token(self, scope: Scope, receive: Receive, send: Send, *, set_cookie: bool = False) -> None:
         """Sends the browser to the same address without `token=`, so that it stays in no history and no bookmark."""
-        rest = [pair for pair in parse_qsl(scope["query_string"].decode("latin-1")) if pair[0] != "token"]
-        target = "/" + quote(scope["path"]).lstrip("/") + (f"?{urlencode(rest)}" if rest else "")
-        fields = [(b"location", target.encode())]
+        fields = [(b"location", _address(scope).encode())]
         if set_cookie:
             fields.append((b"set-cookie", self._new_cookie(scope)))
         await answer(scope, receive, send, 303, headers=fields)
@@ -216,7 +215,12 @@ class TokenGate:
         return until.isdecimal() and int(until) > self._clock()
 
 
+def _address(scope: Scope) -> str:
+    """The path and query of a request, without a token in it."""
+    rest = [pair for pair in parse_qsl(scope["query_string"].decode("latin-1")) if pair[0] != "token"]
+    return "/" + quote(scope["path"]).lstrip("/") + (f"?{urlencode(rest)}" if rest else "")
+
+
 def _own_path(target: str) -> str:
     """`target` if it is a path of this server, else `/`: a login form must not send people to another site."""
-    plain = target.isprintable() and target.isascii() and "\\" not in target
-    return quote(target, safe="/?&=%") if plain and target.startswith("/") and not target.startswith("//") else "/"
+    return target if re.fullmatch(r"/(?!/)[A-Za-z0-9._~!$&'()*+,;=:@/?%-]*", target) else "/"

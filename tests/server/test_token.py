@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Iterator
 from urllib.parse import urlencode
 
@@ -36,6 +37,13 @@ def test_without_the_token_pages_lead_to_the_form_and_the_rest_is_refused(port: 
     assert ask(port, "/_stcore/echo").text.startswith("SV004: ")
     assert ask(port, "/static/js/x.js").status == 401
     assert handshake(port) == 401
+
+
+def test_a_deep_link_survives_the_form(port: int) -> None:
+    page = ask(port, "/workbook?w=a%20b&p.Name=x%26y&token=wrong", headers=AS_PAGE)
+    form = ask(port, page.headers["location"]).text
+    target = html.unescape(form.split('name="next" value="')[1].split('"')[0])
+    assert _log_in(port, target=target).headers["location"] == "/workbook?w=a+b&p.Name=x%26y"
 
 
 def test_health_answers_without_a_token(port: int) -> None:
