@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 from dashboard.kql import functions as f
 from dashboard.kql import syntax as s
 from dashboard.kql.bound import Bound, Relation
-from dashboard.kql.functions.literals import text
+from dashboard.kql.functions.key_values import options_text
+from dashboard.kql.functions.literals import json_step, text
 from dashboard.kql.functions.string_operators import checked_pattern, quote
 from dashboard.kql.operators.columns import piped
 from dashboard.kql.projection import Projection, preset
@@ -153,4 +154,51 @@ def _capturing(pattern: str) -> int:
     return len(re.findall(r"\((?!\?)|\(\?P?<[A-Za-z_]", outside))
 
 
-OPERATORS: dict[type, Handler] = {s.Parse: parse}
+# ---- parse-kv ------------------------------------------------------------------------------------------------------
+
+
+def parse_kv(binder: Binder, scope: Scope, source: Relation | None, node: s.ParseKv) -> Relation:
+    """`parse-kv`: a column for each key listed, behind those of the table."""
+    row = binder.row(piped(binder, source, node, "parse-kv"), scope)
+    operand = row.converted(row.bind(node.source), "string")
+    keys = [name for name, _ in node.columns]
+    options = dict(node.options)
+    pattern = options.get("regex")
+    if pattern is not None:
+        held = row.hoist(_matches(operand, checked_pattern(str(pattern))))
+        texts = [f"list_extract({held.sql}[2], list_position({held.sql}[1], {text(key)}))" for key in keys]
+    else:
+        quotes = [str(value) for name, value in node.options if name == "quote"]
+        escapes = [str(value) for name, value in node.options if name == "escape"]
+        chosen = options_text(
+            keys, str(options.get("pair_delimiter", "")), str(options.get("kv_delimiter", "")), quotes, escapes,
+            bool(options.get("greedy")),
+        )  # fmt: skip
+        held = row.hoist(Bound(f"kql_key_values({operand.sql}, {text(chosen)})", "dynamic", refs=operand.refs))
+        texts = [f"json_extract_string({held.sql}, {text(json_path(key))})" for key in keys]
+    relation = row.relation
+    assert relation is not None  # noqa: S101
+    taken = {column.name for column in relation.columns}
+    columns = []
+    assignments = []
+    for (name, kind), found in zip(node.columns, texts, strict=True):
+        if name in taken:
+            binder.note_problem(node, "KQ107", f"There is already a column '{name}'.")
+        value = f.convert(f.Operand(f"coalesce({found}, '')", "string"), kind)
+        columns.append(binder.column(name, kind))
+        assignments.append((columns[-1], Bound(value.sql, kind, refs=held.refs)))
+    return relation.computed(assignments).showing((*relation.columns, *columns))
+
+
+def _matches(operand: Bound, pattern: str) -> Bound:
+    """The first and second groups of all matches, as two lists."""
+    lists = ", ".join(f"regexp_extract_all({operand.sql}, {text(pattern)}, {group})" for group in (1, 2))
+    return Bound(f"[{lists}]", "dynamic", refs=operand.refs)
+
+
+def json_path(key: str) -> str:
+    """The JSONPath of a key."""
+    return f"${json_step(key)}"
+
+
+OPERATORS: dict[type, Handler] = {s.Parse: parse, s.ParseKv: parse_kv}
