@@ -6,6 +6,7 @@ version and everything the answer depends on, so it needs no other invalidation.
 
 from __future__ import annotations
 
+import atexit
 import threading
 import weakref
 from collections import OrderedDict
@@ -234,6 +235,8 @@ def _count(statistics: Statistics | None, name: str) -> None:
 
 _shared: dict[int, tuple[Callable[[], Any], Executor]] = {}
 _shared_lock = threading.Lock()
+# At the end of the process engines must be let go before their libraries are: DuckDB complains on stderr otherwise.
+atexit.register(_shared.clear)
 
 
 def shared_executor(engine: Engine) -> Executor:
