@@ -241,9 +241,7 @@ def remove_keys(bag: str, keys: str) -> str | None:
     if not isinstance(value, dict):
         return None
     for key in wanted if isinstance(wanted, list) else [wanted]:
-        steps = [str(key)]
-        if steps[0].startswith("$"):
-            steps = [a or b for a, b in re.findall(r"\.([^.\[\]]+)|\['([^']*)'\]", steps[0])]
+        steps = _path_steps(str(key))
         place: Any = value
         for step in steps[:-1]:
             place = place.get(step) if isinstance(place, dict) else None
@@ -268,10 +266,41 @@ def _bag_merge(operands: Sequence[Operand]) -> str:
     return from_bag_entries(kept)
 
 
+def set_key(bag: str, key: str, value: str) -> str | None:
+    """A bag with a value at a key, which is a name or a path like `$.a.b`; bags on the way are made."""
+    held = json.loads(bag)
+    if not isinstance(held, dict):
+        return None
+    steps = _path_steps(key)
+    place = held
+    for step in steps[:-1]:
+        inner = place.get(step)
+        if not isinstance(inner, dict):
+            inner = place[step] = {}
+        place = inner
+    place[steps[-1]] = json.loads(value)
+    return json_text(held)
+
+
+def _path_steps(key: str) -> list[str]:
+    if not key.startswith("$"):
+        return [key]
+    return [a or b for a, b in re.findall(r"\.([^.\[\]]+)|\['([^']*)'\]", key)] or [key]
+
+
+SET_KEY = PythonFunction("kql_bag_set", set_key, ("VARCHAR", "VARCHAR", "VARCHAR"), "VARCHAR")
+
+
+def sorted_json(value: str) -> str:
+    """The JSON text with keys in order at every level."""
+    return json.dumps(json.loads(value), ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+
+
+SORTED = PythonFunction("kql_sorted_json", sorted_json, ("VARCHAR",), "VARCHAR")
+
+
 def _bag_set_key(operands: Sequence[Operand]) -> str:
-    bag, key, value = operands
-    added = f"list_concat(list_filter({bag_entries(bag.sql)}, lambda kql_b: kql_b.k <> {key.sql}), [{{'k': {key.sql}, 'v': {element(value)}}}])"
-    return from_bag_entries(added)
+    return f"kql_bag_set({operands[0].sql}, {operands[1].sql}, {element(operands[2])})"
 
 
 def _bag_zip(operands: Sequence[Operand]) -> str:
@@ -450,11 +479,11 @@ FUNCTIONS = (
     function("bag_has_key", ("dynamic", "string"), "bool", _bag_has_key),
     function("bag_remove_keys", ("dynamic", "dynamic"), "dynamic", _bag_remove_keys, python=(REMOVE,)),
     function("bag_merge", ("dynamic",), "dynamic", _bag_merge, required=1, variadic=True),
-    function("bag_set_key", ("dynamic", "string", "any"), "dynamic", _bag_set_key),
+    function("bag_set_key", ("dynamic", "string", "any"), "dynamic", _bag_set_key, python=(SET_KEY,)),
     function("bag_zip", ("dynamic", "dynamic"), "dynamic", _bag_zip),
     function("zip", ("dynamic",), "dynamic", _zip, required=2, variadic=True),
     function("repeat", ("any", "long"), "dynamic", _repeat),
     function("range", ("any", "any", "any"), "dynamic", "", required=2, build=_range_of_times),
     function("strcat_array", ("dynamic", "string"), "string", _strcat_array, aliases=("array_strcat",)),
-    function("dynamic_to_json", ("dynamic",), "string", "coalesce({0}, '')"),
+    function("dynamic_to_json", ("dynamic",), "string", "coalesce(kql_sorted_json({0}), '')", python=(SORTED,)),
 )

@@ -65,12 +65,19 @@ def _indexof(operands: Sequence[Operand]) -> str:
 
     def search(it: str) -> str:
         first = f"CASE WHEN {start} < 0 THEN greatest(length({it}) + {start}, 0) ELSE {start} END"
-        last = f"CASE WHEN {length} < 0 THEN length({it}) ELSE least({first} + {length}, length({it})) END"
-        found = (
-            f"list_filter(range({first}, {last} - length({lookup}) + 1), "
+        places = (
+            f"list_filter(range({first}, length({it}) - length({lookup}) + 1), "
             f"lambda kql_at: starts_with(substring({it}, kql_at + 1), {lookup}))"
         )
-        return f"coalesce(list_extract({found}, {occurrence}), -1)"
+        if length == "-1::BIGINT":
+            return f"coalesce(list_extract({places}, {occurrence}), -1)"
+        # The length counts anew from behind each occurrence found.
+        near = (
+            f"list_bool_and(list_transform(range(1, {occurrence} + 1), lambda kql_n: list_extract(kql_p, kql_n) + length({lookup}) "
+            f"<= CASE WHEN kql_n = 1 THEN {first} ELSE list_extract(kql_p, kql_n - 1) + 1 END + {length}))"
+        )
+        checked = f"CASE WHEN {length} < 0 OR {near} THEN list_extract(kql_p, {occurrence}) END"
+        return f"coalesce(list_extract(list_transform([{places}], lambda kql_p: {checked}), 1), -1)"
 
     return f"CAST({once(source, search)} AS BIGINT)"
 
