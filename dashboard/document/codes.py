@@ -26,5 +26,4 @@ CODES: dict[str, str] = {
     "WB110": "A merge or a link names an item that does not exist.",
     "WB111": "A parameter is used before it is declared.",
     "WB112": "A link's address is of a kind that is not opened.",
-    "WB113": "A query could not be understood.",
 }

@@ -5,6 +5,4 @@ CODES: dict[str, str] = {
     "PA002": "The JSON that lists a parameter's options cannot be read.",
     "PA003": "A value breaks one of the parameter's validation rules.",
     "PA004": "More values are chosen than the parameter allows.",
-    "PA005": "Parameters depend on each other in a circle.",
-    "PA006": "A regular expression cannot be read, or takes too long.",
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from dashboard.document.workbook import Parameter, text_of
@@ -152,18 +152,12 @@ def _choice(
     reason = problem.message if problem else ""
     if empty and not value.is_set:
         reason = "its list of options is empty"
-    value = _with(value, blocks, reason)
+    value = replace(value, blocks=blocks, reason=reason)
     if not chosen:
         control: Any = [] if parameter.is_multi else None
     else:
         control = chosen if parameter.is_multi else chosen[0]
     return Choice(value, control, problem)
-
-
-def _with(value: Value, blocks: bool, reason: str) -> Value:
-    from dataclasses import replace
-
-    return replace(value, blocks=blocks, reason=reason)
 
 
 def read_selection(written: Any, parameter: Parameter) -> list[str]:

@@ -1,7 +1,6 @@
 """The errors of this room: code to the sentence that docs/errors.md prints."""
 
 CODES: dict[str, str] = {
-    "RT001": "A query could not run because parameters that it uses are not set.",
     "RT002": "The data source of a query is not available on the data that is open.",
     "RT003": "The engine failed in a way it does not explain; the log has the details.",
     "RT004": "A merge names a step that is not there, or that gave no table.",
