@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from dashboard.kql.binder_expressions import Row
 
 # Names of functions that give tables; they are bound in `binder_tables`.
-TABULAR = frozenset(("materialize", "table", "workspace", "app", "database", "cluster", "resource", "adx", "arg"))
+TABULAR = frozenset(("materialize", "totable", "table", "workspace", "app", "database", "cluster", "resource", "adx", "arg"))
 
 
 def bind_call(row: Row, node: s.Call) -> Bound:
@@ -256,9 +256,14 @@ def _column_ifexists(row: Row, node: s.Call) -> Bound:
         else row.constant(first, "string")
     )
     column = row.relation.column(wanted) if row.relation is not None else None
-    if column is not None:
-        return column_operand(column)
-    return replace(row.bind(node.arguments[1]), name=None)
+    default = row.bind(node.arguments[1])
+    if column is None:
+        return replace(default, name=None)
+    value = column_operand(column)
+    if default.type != column.type and (default.type == "string" or column.type == "dynamic"):
+        # Microsoft's service gives the call the type of its default, and what is written behind it relies on that.
+        return replace(row.converted(value, default.type), name=column.name)
+    return value
 
 
 def _toscalar(row: Row, node: s.Call) -> Bound:

@@ -111,12 +111,14 @@ def matching(binder: Binder, pattern: s.Name, scope: Scope) -> list[Relation]:
 
 
 def _tabular_call(binder: Binder, node: s.Call, scope: Scope) -> Relation | Bound:
-    if node.name == "materialize":
+    if node.name in ("materialize", "totable"):
         if len(node.arguments) != 1:
-            raise binder.failure(node, "KQ104", "materialize() takes one table.")
+            raise binder.failure(node, "KQ104", f"{node.name}() takes one table.")
         relation = binder.evaluate_in(node.arguments[0], scope)
         if isinstance(relation, Bound):
-            raise binder.failure(node, "KQ105", "materialize() takes a table; this is a single value.")
+            raise binder.failure(node, "KQ105", f"{node.name}() takes a table; this is a single value.")
+        if node.name == "totable":
+            return relation
         return binder.reference(binder.shared(relation, materialized=True))
     if node.name == "table":
         if not node.arguments:

@@ -138,8 +138,9 @@ class Projection:
                 return column
         if isinstance(node, s.Call) and node.name in ("column_ifexists", "columnifexists"):
             value = self.row.bind(node)
-            if value.name is not None and relation.column(value.name) is not None:
-                return relation.column(value.name)
+            column = relation.column(value.name) if value.name is not None else None
+            if column is not None and column.type == value.type:
+                return column
         return None
 
     def _several(self, node: s.Expression) -> list[Bound] | None:
