@@ -88,7 +88,8 @@ def _listed(tables: list[TableInfo], filled: list[TableInfo], chosen: str) -> di
 
 def _draw_table(engine: Engine, table: TableInfo) -> None:
     columns = "".join(
-        f'<div><span>{style.text(name)}</span><span class="wb-kind">{kind}</span></div>' for name, kind in table.columns
+        f'<div role="listitem"><span>{style.text(name)}</span><span class="wb-kind">{kind}</span></div>'
+        for name, kind in table.columns
     )
     st.html(
         f'<h2 class="wb-section">{style.text(table.name)}</h2>'
@@ -107,7 +108,7 @@ def _draw_table(engine: Engine, table: TableInfo) -> None:
         else f" | take {SAMPLE_ROWS}"
     )
     with st.container(key="wic-data-sample"):
-        st.html(f'<div class="wb-frame"><h3 class="wb-title">Newest rows of {style.text(table.name)}</h3></div>')
+        st.html(f'<div class="wb-frame"><h2 class="wb-title">Newest rows of {style.text(table.name)}</h2></div>')
         try:
             result = waiting.wait(
                 shared_executor(engine).submit(QueryRequest(table.name + order, row_limit=SAMPLE_ROWS))

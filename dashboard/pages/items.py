@@ -44,7 +44,7 @@ def _draw(board: Board, planned: PlannedItem) -> None:
 
 def _title_html(board: Board, planned: PlannedItem) -> str:
     title = board.title_of(planned)
-    return f'<div class="wb-frame"><h3 class="wb-title">{style.text(title)}</h3></div>' if title else ""
+    return f'<div class="wb-frame"><h2 class="wb-title">{style.text(title)}</h2></div>' if title else ""
 
 
 def _draw_group(board: Board, planned: PlannedItem) -> None:

@@ -73,13 +73,18 @@ def title_of(workbook: Workbook, chosen: str = "") -> str:
 
 
 def starts_with_title(workbook: Workbook) -> bool:
-    """Whether the workbook's own first visible text is its heading, so that a page need not repeat it."""
-    for item in workbook.items:
-        if item.kind == "text":
-            return bool(re.match(r"\s*#{1,3}\s*\S", _markdown(item.content)))
-        if item.kind not in ("parameters", "links"):
-            return False
-    return False
+    """Whether the workbook's own first text is its heading, so that a page need not repeat it."""
+    first = next(iter(_leading_texts(workbook)), "")
+    return bool(re.match(r"\s{0,3}#{1,3}\s*\S", first))
+
+
+def _leading_texts(workbook: Workbook) -> Iterator[str]:
+    """The texts that stand above everything else and are always shown."""
+    for item in workbook.items[:8]:
+        if item.kind == "text" and not item.conditions:
+            yield _markdown(item.content)
+        elif item.kind != "parameters":
+            return
 
 
 def _workbook_files(folder: Path) -> list[Path]:
@@ -168,19 +173,16 @@ def _markdown(content: Mapping[str, Any]) -> str:
 
 
 def _heading(workbook: Workbook) -> str:
-    for item in workbook.items[:8]:
-        if item.kind == "text":
-            match = re.search(r"^\s{0,3}#{1,3}\s*(.+?)\s*#*\s*$", _markdown(item.content), re.MULTILINE)
-            if match and "{" not in match[1]:
-                return _plain(match[1])[:90]
+    for text in _leading_texts(workbook):
+        match = re.search(r"^\s{0,3}#{1,3}\s*(.+?)\s*#*\s*$", text, re.MULTILINE)
+        if match and "{" not in match[1]:
+            return _plain(match[1])[:90]
     return ""
 
 
 def _first_sentence(workbook: Workbook) -> str:
-    for item in workbook.items[:8]:
-        if item.kind != "text":
-            continue
-        for line in _markdown(item.content).splitlines():
+    for markdown in _leading_texts(workbook):
+        for line in markdown.splitlines():
             text = _plain(line)
             if len(text) > 20 and not re.match(r"\s*(#|---|===|\||!\[|<)", line):
                 end = re.search(r"[.!?](\s|$)", text)

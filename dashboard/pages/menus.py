@@ -62,7 +62,7 @@ def draw_head(key: str, subject: Subject, action: str, query: QueryRequest | Non
         entries.insert(0, {"id": "query", "label": "Open the query"})
     data = {
         "title": subject.title,
-        "level": 3,
+        "level": 2,
         "entries": entries,
         "file": subject.file(),
         **_take_away(subject, action),

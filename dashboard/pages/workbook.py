@@ -15,13 +15,15 @@ from dashboard.pages.board import Board
 _BOARDS = "wb-boards"
 _AUTO = "wb-auto"
 _WALL = "wb-wall"
+_LAST = "wb-last"
 _KEPT = 6
 _REMEMBERED = 50
 
 
 def draw() -> None:
     """Draws the page."""
-    chosen = st.query_params.get("w", "")
+    # The browser's history holds the bare address, too: it means the workbook that was open last.
+    chosen = st.query_params.get("w", "") or st.session_state.get(_LAST, "")
     try:
         board = _board(chosen)
     except WatchbookError as error:
@@ -31,6 +33,7 @@ def draw() -> None:
         )
         return
     st.session_state["wb-board"] = board
+    st.session_state[_LAST] = chosen
     bar.draw(
         "workbook", _act, refreshed=board.refreshed, auto=st.session_state.get(_AUTO, 0),
         wall=bool(st.session_state.get(_WALL) or st.query_params.get("wall")), workbook=True,

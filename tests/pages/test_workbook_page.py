@@ -292,3 +292,16 @@ def test_no_part_waits_for_another_and_what_runs_can_be_cancelled(page: Page, da
     expect(page.get_by_text("Cancelled. Refresh to run it again.")).to_be_visible()
     settle(page)
     assert "at once two" in part(page, "Fast")
+
+
+def test_going_back_from_the_query_page_shows_the_workbook_as_it_was(visit: Visit) -> None:
+    page = visit("/workbook?w=mine/pods")
+    page.get_by_role("tab", name="Inventory").click()
+    settle(page)
+    page.get_by_role("button", name="Actions of Pods").click()
+    page.get_by_role("menuitem", name="Open the query").click()
+    page.wait_for_url("**/query*")
+    settle(page)
+    page.go_back()
+    expect(page.get_by_role("tab", name="Inventory")).to_have_attribute("aria-selected", "true")
+    page.wait_for_url("**p.Tab=Inventory*")

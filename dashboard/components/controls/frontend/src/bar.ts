@@ -63,11 +63,7 @@ export function drawBar(root: HTMLElement, data: Bar, act: (what: string, value?
     event.preventDefault();
     act("go", data.pages[0]?.id);
   } }, mark(), "Watchbook");
-  const skip = h("a", { class: "wb-skip", href: "#main", onclick: (event: Event) => {
-    event.preventDefault();
-    document.querySelector<HTMLElement>(".stMain button, .stMain a, .stMain input")?.focus();
-  } }, "Skip to the content");
-  root.replaceChildren(h("header", { class: "wb-bar" }, skip, brand, nav, tools));
+  root.replaceChildren(h("header", { class: "wb-bar" }, brand, nav, tools));
   if (data.wall) root.append(wallExit(act));
   const left = () => {
     if (!document.fullscreenElement && document.documentElement.classList.contains("wb-wall")) act("wall", false);

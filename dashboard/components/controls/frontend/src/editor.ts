@@ -40,7 +40,7 @@ export function drawEditor(root: HTMLElement, data: Editor, send: (event: Record
     number();
     area!.focus();
   };
-  const range = h("button", { type: "button", class: "wb-pick", "aria-haspopup": "listbox", "aria-expanded": "false", "data-focus": "range", "aria-label": `Time range: ${data.range ? describeRange(data.range, data.utc) : "set in the query"}` },
+  const range = h("button", { type: "button", class: "wb-pick", "aria-haspopup": "listbox", "aria-expanded": "false", "data-focus": "range", "aria-label": `Time range: ${data.range ? describeRange(data.range, data.utc) : "Set in query"}` },
     h("span", { class: "wb-pick-text" }, data.range ? describeRange(data.range, data.utc) : "Set in query"), icon("chevron"));
   range.addEventListener("click", () => openRange(range, data.range, data.presets, true, data.utc, (value) => send({ range: value, text: area!.value })));
   const bar = h("div", { class: "wb-editor-bar" },

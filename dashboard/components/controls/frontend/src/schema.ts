@@ -35,15 +35,14 @@ function entry(table: SchemaTable, word: string): HTMLElement {
     for (const [name, kind] of table.columns)
       columns.append(h("button", { type: "button", class: "wb-column", title: `Insert ${name}`, onclick: () => insert(name) }, name, h("span", { class: "wb-kind" }, kind)));
   };
-  const details = h("details", {
-    class: "wb-table", ontoggle: fill,
-  }, h("summary", {}, h("span", { class: "wb-table-name" }, table.name), h("span", { class: "wb-kind" }, table.rows),
-    h("button", { type: "button", class: "wb-insert", title: `Insert ${table.name}`, "aria-label": `Insert ${table.name}`, onclick: (event: Event) => { event.preventDefault(); insert(table.name); } }, "+")), columns) as HTMLDetailsElement;
+  const details = h("details", { class: "wb-table", ontoggle: fill },
+    h("summary", {}, h("span", { class: "wb-table-name", title: table.name }, table.name), h("span", { class: "wb-kind" }, table.rows)), columns) as HTMLDetailsElement;
   if (word.length > 2 && !table.name.toLowerCase().includes(word)) {
     details.open = true;
     fill();
   }
-  return details;
+  const put = h("button", { type: "button", class: "wb-insert", title: `Insert ${table.name}`, "aria-label": `Insert ${table.name}`, onclick: () => insert(table.name) }, "+");
+  return h("div", { class: "wb-table-entry" }, details, put);
 }
 
 /** Draws the tables with their rows and times; `open` gets the name of the table taken. */

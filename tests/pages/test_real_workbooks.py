@@ -1,0 +1,59 @@
+"""Real workbooks in a real browser: each opens, every part is drawn or says why, and no script fails."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+import pytest
+
+from tests.pages.conftest import settle
+from tests.serving import Serving, serving
+from tests.shared import SHARED
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+pytestmark = [pytest.mark.browser, pytest.mark.shared]
+CORPUS = SHARED / "corpus" / "workbooks"
+SAMPLE = 4
+
+
+def sentinel() -> list[str]:
+    """The ids of the Sentinel set."""
+    manifest = CORPUS / "MANIFEST.tsv"
+    if not manifest.is_file():
+        return []
+    rows = csv.DictReader(manifest.read_text("utf-8").splitlines(), delimiter="\t")
+    return [re.sub(r"\.(json|workbook)$", "", row["file"]) for row in rows if row["set"] == "sentinel"]
+
+
+@pytest.fixture(scope="module")
+def corpus(rows: Path) -> Iterator[Serving]:
+    if not CORPUS.is_dir():
+        pytest.skip("the corpus of workbooks is not beside the project")
+    with serving(data=rows, workbooks=CORPUS) as running:
+        yield running
+
+
+def opens(page: Page, corpus: Serving, name: str) -> None:
+    page.goto(f"{corpus.url}/workbook?w={quote('mine/' + name)}")
+    settle(page)
+    words = page.locator("body").inner_text()
+    assert not re.search(r"Traceback|PG002|SV008|VI008", words), name
+    assert page.locator("[class*='st-key-wi']").count() > 0, name
+
+
+@pytest.mark.parametrize("name", sentinel()[:: max(1, len(sentinel()) // SAMPLE)] or [""])
+def test_a_workbook_of_the_sentinel_set_opens(page: Page, corpus: Serving, name: str) -> None:
+    opens(page, corpus, name)
+
+
+@pytest.mark.soak
+def test_every_workbook_of_the_sentinel_set_opens(page: Page, corpus: Serving) -> None:
+    for name in sentinel():
+        opens(page, corpus, name)
