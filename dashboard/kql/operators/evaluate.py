@@ -27,9 +27,9 @@ _KNOWN = (
 
 def plugins() -> dict[str, Plugin]:
     """All plugins by name."""
-    from dashboard.kql.operators import plugins_activity, plugins_lookup, plugins_shape
+    from dashboard.kql.operators import plugins_activity, plugins_lookup, plugins_patterns, plugins_shape
 
-    families = (plugins_shape, plugins_lookup, plugins_activity)
+    families = (plugins_shape, plugins_lookup, plugins_activity, plugins_patterns)
     return {name: plugin for family in families for name, plugin in family.PLUGINS.items()}
 
 

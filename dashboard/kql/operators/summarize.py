@@ -11,6 +11,7 @@ from dashboard.kql import syntax as s
 from dashboard.kql.bound import Aggregate, Bound, Column, OrderKey, Relation, column_operand
 from dashboard.kql.names import result_name
 from dashboard.kql.operators.columns import piped
+from dashboard.kql.operators.opening import keep_open
 from dashboard.kql.projection import Projection
 
 if TYPE_CHECKING:
@@ -37,7 +38,11 @@ def summarize(binder: Binder, scope: Scope, source: Relation | None, node: s.Sum
     aggregate = Aggregate(row.relation.node, tuple(keys), tuple(row.aggregates))
     if not keys and not row.aggregates:
         raise binder.failure(node, "KQ104", "summarize needs an aggregate or a 'by'.")
-    return Relation(aggregate, tuple(result.columns), name=row.relation.name).computed(result.assignments)
+    made = Relation(aggregate, tuple(result.columns), name=row.relation.name).computed(result.assignments)
+    every = any(
+        isinstance(x, s.Star) for a in node.aggregates for x in getattr(getattr(a, "value", a), "arguments", ())
+    )
+    return keep_open(binder, made, row.relation) if every else made
 
 
 def grouping(binder: Binder, by: Projection) -> tuple[list[tuple[Column, Bound]], list[Column], set[tuple[int, str]]]:
