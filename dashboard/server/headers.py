@@ -7,7 +7,9 @@ beyond the server's own files.
 
 from __future__ import annotations
 
-from dashboard.server.asgi import App, Message, Receive, Scope, Send
+import re
+
+from dashboard.server.asgi import App, Message, Receive, Scope, Send, header
 
 CONTENT_POLICY: dict[str, str] = {
     "default-src": "'none'",
@@ -27,7 +29,6 @@ CONTENT_POLICY: dict[str, str] = {
 }
 
 HEADERS: dict[str, str] = {
-    "content-security-policy": "; ".join(f"{name} {value}" for name, value in CONTENT_POLICY.items()),
     "x-content-type-options": "nosniff",
     # Not no-referrer: with it, browsers send `Origin: null` with our own token form.
     "referrer-policy": "same-origin",
@@ -40,11 +41,23 @@ HEADERS: dict[str, str] = {
 }
 
 _ENCODED = [(name.encode(), value.encode()) for name, value in HEADERS.items()]
-_NAMES = {name for name, _ in _ENCODED} | {b"server"}
+_POLICY = b"content-security-policy"
+_NAMES = {name for name, _ in _ENCODED} | {b"server", _POLICY}
+_AUTHORITY = re.compile(r"[A-Za-z0-9._-]+(:\d+)?|\[[0-9a-fA-F:.]+\](:\d+)?")
+
+
+def content_policy(host: str | None) -> str:
+    """The content policy for a page asked for under the Host header `host`. Its WebSocket is named beside 'self', which
+    stands for the page's own http address alone in some browsers."""
+    named = host is not None and _AUTHORITY.fullmatch(host)
+    sockets = f" ws://{host} wss://{host}" if named else ""
+    policy = CONTENT_POLICY | {"connect-src": CONTENT_POLICY["connect-src"] + sockets}
+    return "; ".join(f"{name} {value}" for name, value in policy.items())
 
 
 class SecurityHeaders:
-    """Sets `HEADERS` on every HTTP answer, in place of whatever the application said for the same names."""
+    """Sets `HEADERS` and the content policy on every HTTP answer, in place of whatever the application said for the same
+    names."""
 
     def __init__(self, app: App) -> None:
         self.app = app
@@ -53,11 +66,12 @@ class SecurityHeaders:
         if scope["type"] not in ("http", "websocket"):
             await self.app(scope, receive, send)
             return
+        own = [*_ENCODED, (_POLICY, content_policy(header(scope, b"host")).encode())]
 
         async def with_headers(message: Message) -> None:
             if message["type"] in ("http.response.start", "websocket.http.response.start"):
                 kept = [field for field in message.get("headers", []) if field[0].lower() not in _NAMES]
-                message["headers"] = [*kept, *_ENCODED]
+                message["headers"] = [*kept, *own]
             await send(message)
 
         await self.app(scope, receive, with_headers)

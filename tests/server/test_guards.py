@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from dashboard.server.headers import HEADERS
+from dashboard.server.headers import HEADERS, content_policy
 from tests.server.listening import ask, handshake, listening
 
 
@@ -102,8 +102,13 @@ def test_the_content_policy_allows_no_inline_script_no_eval_and_no_other_host(po
     policy = dict(part.strip().split(" ", 1) for part in ask(port).headers["content-security-policy"].split(";"))
     assert policy["default-src"] == "'none'"
     assert policy["script-src"] == "'self'"
-    assert policy["connect-src"] == "'self'"
-    assert not [value for value in policy.values() if "*" in value or "http" in value]
+    assert policy["connect-src"] == f"'self' ws://127.0.0.1:{port} wss://127.0.0.1:{port}"
+    assert not [value for value in policy.values() if "*" in value or "http" in value or "unsafe-eval" in value]
+
+
+@pytest.mark.parametrize("host", ["evil.example; script-src *", "a b", "[::1]; x", None, ""])
+def test_a_made_up_host_adds_nothing_to_the_content_policy(host: str | None) -> None:
+    assert "connect-src 'self';" in content_policy(host)
 
 
 def test_a_failure_is_one_sentence_without_its_reason(port: int, caplog: pytest.LogCaptureFixture) -> None:
