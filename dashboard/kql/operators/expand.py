@@ -17,6 +17,7 @@ from dashboard.kql.functions.dynamics import json_list
 from dashboard.kql.functions.literals import once
 from dashboard.kql.names import result_name
 from dashboard.kql.operators.columns import piped
+from dashboard.kql.operators.opening import keep_open
 from dashboard.kql.operators.rows import whole_number
 from dashboard.kql.projection import Projection, preset
 from dashboard.table import KqlType
@@ -87,7 +88,7 @@ def mv_apply(binder: Binder, scope: Scope, source: Relation | None, node: s.MvAp
         result[column.name] = replace(original, name=column.name) if original is not None else column
     lateral = Lateral(left.node, applied.node)
     order = (*left.order, *applied.order) if left.order else ()
-    return Relation(lateral, tuple(result.values()), order, left.name)
+    return keep_open(binder, Relation(lateral, tuple(result.values()), order, left.name), before)
 
 
 def _together(

@@ -40,7 +40,9 @@ def join(binder: Binder, scope: Scope, source: Relation | None, node: s.Join) ->
     if _KINDS[kind] in ("semi", "anti"):
         if kind in _FROM_THE_RIGHT:
             left, right = right, left
-        return left.unordered(Join(_KINDS[kind], left.node, right.node, condition), left.columns)
+        return keep_open(
+            binder, left.unordered(Join(_KINDS[kind], left.node, right.node, condition), left.columns), left
+        )
     joined = Join(_KINDS[kind], left.node, right.node, condition)
     names = unique_names([c.name for c in (*left.columns, *right.columns)])
     visible = [Column(c.id, name, c.type) for c, name in zip((*left.columns, *right.columns), names, strict=True)]
