@@ -29,7 +29,20 @@ COLUMNS: tuple[tuple[str, KqlType], ...] = (
     ("D", "dynamic"),
     ("W", "timespan"),
 )
-WORDS = ["", "pod", "Pod", "pod-1", "kube system", "kube-system", "exec", "Exec into pod", "10.0.0.4", "é", "a_b", "x' y"]
+WORDS = [
+    "",
+    "pod",
+    "Pod",
+    "pod-1",
+    "kube system",
+    "kube-system",
+    "exec",
+    "Exec into pod",
+    "10.0.0.4",
+    "é",
+    "a_b",
+    "x' y",
+]
 
 
 def make_engine(folder: Path, rows: int = 90, seed: int = 3) -> LocalEngine:
@@ -71,9 +84,15 @@ class Maker:
         """An expression of a comparable type, with a column in it."""
         pick = self.rnd.choice
         return {
-            "string": lambda: pick(["S", "T", "tolower(S)", "strcat(S, T)", "substring(T, 1, 3)", "tostring(D.a)", "trim('p', S)"]),
-            "number": lambda: pick(["I", "L", "R", "I + 1", "L * 2", "R / 2", "strlen(S)", "abs(I)", "toint(D)", "I % 3"]),
-            "time": lambda: pick(["TimeGenerated", "startofday(TimeGenerated)", "TimeGenerated + W", "bin(TimeGenerated, 1h)"]),
+            "string": lambda: pick(
+                ["S", "T", "tolower(S)", "strcat(S, T)", "substring(T, 1, 3)", "tostring(D.a)", "trim('p', S)"]
+            ),
+            "number": lambda: pick(
+                ["I", "L", "R", "I + 1", "L * 2", "R / 2", "strlen(S)", "abs(I)", "toint(D)", "I % 3"]
+            ),
+            "time": lambda: pick(
+                ["TimeGenerated", "startofday(TimeGenerated)", "TimeGenerated + W", "bin(TimeGenerated, 1h)"]
+            ),
         }[kind]()
 
     def constant(self, kind: str) -> str:
@@ -92,8 +111,14 @@ class Maker:
         if rnd.random() < 0.1:
             return rnd.choice(["B", "not(B)", "isnull(I)", "isempty(S)", "isnotnull(TimeGenerated)", "isnotempty(T)"])
         kind = rnd.choice(["string", "number", "time"])
-        operators = ["==", "!=", "<", "<=", ">", ">="] if kind != "string" else ["==", "!=", "=~", "!~", "has", "!has", "contains"]
-        operators += ["startswith", "endswith", "has_cs", "contains_cs", "!contains", "hasprefix"] if kind == "string" else []
+        operators = (
+            ["==", "!=", "<", "<=", ">", ">="]
+            if kind != "string"
+            else ["==", "!=", "=~", "!~", "has", "!has", "contains"]
+        )
+        operators += (
+            ["startswith", "endswith", "has_cs", "contains_cs", "!contains", "hasprefix"] if kind == "string" else []
+        )
         return f"{self.scalar(kind)} {rnd.choice(operators)} {self.constant(kind)}"
 
 
@@ -139,7 +164,10 @@ def _distinct_is_summarize(m: Maker) -> tuple[str, str]:
 
 def _dcount_counts_distinct(m: Maker) -> tuple[str, str]:
     key = m.rnd.choice(["S", "T", "I", "L", "R"])
-    return f"E | summarize n = count_distinct({key})", f"E | where isnotnull({key}) | distinct {key} | summarize n = count()"
+    return (
+        f"E | summarize n = count_distinct({key})",
+        f"E | where isnotnull({key}) | distinct {key} | summarize n = count()",
+    )
 
 
 def _between(m: Maker) -> tuple[str, str]:
@@ -173,7 +201,10 @@ def _top_is_sorted_take(m: Maker) -> tuple[str, str]:
 def _semi_join_is_in(m: Maker) -> tuple[str, str]:
     p, key = m.predicate(), m.rnd.choice(["S", "T", "I"])
     keys = f"(E | where {p} | where isnotempty(tostring({key})) | distinct {key})"
-    return f"E | where isnotempty(tostring({key})) | join kind=leftsemi {keys} on {key}", f"E | where isnotempty(tostring({key})) | where {key} in ({keys})"
+    return (
+        f"E | where isnotempty(tostring({key})) | join kind=leftsemi {keys} on {key}",
+        f"E | where isnotempty(tostring({key})) | where {key} in ({keys})",
+    )
 
 
 def _anti_join_is_the_rest(m: Maker) -> tuple[str, str]:
