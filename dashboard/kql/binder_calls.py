@@ -143,7 +143,10 @@ def _window(row: Row, node: s.Call) -> Bound:
 
 def tuple_columns(row: Row, node: s.Call) -> list[Bound]:
     """The columns of a function that gives several."""
-    operands = arguments(row, node)
+    operands = [
+        replace(operand, name=operand.name or result_name(argument))
+        for operand, argument in zip(arguments(row, node), node.arguments, strict=False)
+    ]
     refs = frozenset().union(*(operand.refs for operand in operands))
     return [row.binder.bound(made, refs) for made in f.call_tuple(node.name, operands, row.binder.context)]
 

@@ -218,6 +218,14 @@ class Row:
         side = self._side(node)
         if side is not None:
             return side
+        if isinstance(node.target, s.Call) and node.target.name in f.REGISTRY.tuples:
+            from dashboard.kql.binder_calls import tuple_columns
+
+            columns = tuple_columns(self, node.target)
+            place = node.index.value if isinstance(node.index, s.Literal) else None
+            if len(columns) > 1 and isinstance(place, int) and 0 <= place < len(columns):
+                # A function with several columns: the index picks one of them.
+                return columns[place]
         target, key = self.bind(node.target), self.bind(node.index)
         return self._with(f.index(target, key), (target, key))
 

@@ -288,6 +288,13 @@ FUNCTIONS = (
         build=_percentile_tdigest,
         python=(PERCENTILE,),
     ),
+    scalar(
+        "percentrank_tdigest",
+        ("dynamic", "real"),
+        "real",
+        "(100e0 * kql_digest_rank({0}, {1}) / nullif(kql_digest_rank({0}, 'inf'::DOUBLE), 0))",
+        python=(RANK,),
+    ),
     scalar("rank_tdigest", ("dynamic", "real"), "real", "kql_digest_rank({0}, {1})", python=(RANK,)),
     scalar("dcount_hll", ("dynamic",), "long", "CAST(json_array_length({0}) AS BIGINT)"),
 )

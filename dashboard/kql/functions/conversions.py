@@ -70,8 +70,10 @@ def _tohex(operands: Sequence[Operand]) -> str:
     if operands[0].type == "int":
         digits = f"CASE WHEN {value} < 0 THEN right({digits}, 8) ELSE {digits} END"
     if len(operands) > 1:
-        digits = once(digits, lambda it: f"CASE WHEN length({it}) < {operands[1].sql} "
-                      f"THEN lpad({it}, CAST({operands[1].sql} AS INTEGER), '0') ELSE {it} END")  # fmt: skip
+        width = f"CAST(least({operands[1].sql}, 16) AS INTEGER)"
+        digits = once(
+            digits, lambda it: f"CASE WHEN length({it}) < {width} THEN lpad({it}, {width}, '0') ELSE {it} END"
+        )
     return f"coalesce({digits}, '')"
 
 

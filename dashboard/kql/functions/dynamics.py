@@ -23,6 +23,9 @@ from dashboard.kql.functions.strings import string_array, strings_of
 
 function = partial(ScalarFunction, family="dynamics")
 
+# No array grows beyond what the service allows: a range of a few characters could fill any memory.
+MOST_ENTRIES = 1_048_576
+
 
 def json_list(array: Operand) -> str:
     """The entries of a dynamic array as a list of JSON texts; anything else gives an empty list."""
@@ -393,7 +396,8 @@ def _zip(operands: Sequence[Operand]) -> str:
 
 
 def _repeat(operands: Sequence[Operand]) -> str:
-    return from_json_list(f"list_transform(range({operands[1].sql}), lambda kql_n: {element(operands[0])})")
+    count = f"least({operands[1].sql}, {MOST_ENTRIES})"
+    return from_json_list(f"list_transform(range({count}), lambda kql_n: {element(operands[0])})")
 
 
 def _strcat_array(operands: Sequence[Operand]) -> str:
@@ -404,36 +408,28 @@ def _strcat_array(operands: Sequence[Operand]) -> str:
     )
 
 
-def _range(operands: Sequence[Operand]) -> str:
-    start, stop = operands[:2]
-    if {start.type, stop.type} & {"datetime", "timespan"}:
-        raise FunctionRefused(
-            "range() makes arrays of numbers, datetimes and timespans; this mix is not supported.", "unsupported"
-        )
-    step = operands[2].sql if len(operands) > 2 else "1::BIGINT"
-    if any(operand.type == "real" for operand in operands):
-        count = f"CAST(floor(({stop.sql} - {start.sql}) / {step} + 1e-12) AS BIGINT)"
-        numbers = f"list_transform(range(0, {count} + 1), lambda kql_n: {start.sql} + kql_n * {step})"
+def _range(operands: Sequence[Operand], context: Context) -> Operand:
+    """range(start, stop [, step]): at most as many entries as the service gives; the step is 1 or an hour."""
+    unit = operands[0].type
+    if unit not in ("datetime", "timespan"):
+        numbers = [convert(o, "real") if o.type in ("dynamic", "decimal") else o for o in operands]
+        whole = all(number.type in ("int", "long") for number in numbers)
+        start, stop = numbers[0].sql, numbers[1].sql
+        step = numbers[2].sql if len(numbers) > 2 else "1::BIGINT"
+        item = Operand(f"({start} + kql_n * {step})", "long" if whole else "real")
     else:
-        numbers = f"range({start.sql}, {stop.sql} + sign({step})::BIGINT, {step})"
-    return f"CAST(to_json({numbers}) AS VARCHAR)"
-
-
-def _range_of_times(operands: Sequence[Operand], context: Context) -> Operand:
-    kinds = [operand.type for operand in operands]
-    if kinds[0] in ("datetime", "timespan"):
-        unit = kinds[0]
-        first, last = (
-            convert(o, unit).sql if unit == "timespan" else f"epoch_us({convert(o, unit).sql}) * 10"
-            for o in operands[:2]
-        )
+        whole = True
+        start, stop = (convert(convert(o, unit), "long").sql for o in operands[:2])
         step = convert(operands[2], "timespan").sql if len(operands) > 2 else "36000000000::BIGINT"
-        item = Operand("kql_n" if unit == "timespan" else "make_timestamp(kql_n // 10)", unit)
-        return Operand(
-            from_json_list(f"list_transform(range({first}, {last} + 1, {step}), lambda kql_n: {to_dynamic(item)})"),
-            "dynamic",
-        )
-    return Operand(_range([convert(o, "real") if o.type in ("dynamic", "decimal") else o for o in operands]), "dynamic")
+        place = Operand(f"({start} + kql_n * {step})", "long")
+        item = convert(place, unit)
+    if whole:
+        count = f"(CAST({stop} AS HUGEINT) - {start}) // nullif({step}, 0) + 1"
+    else:
+        count = f"floor(({stop} - {start}) / {step} + 1e-12) + 1"
+    limited = f"CAST(least(greatest({count}, 0), {MOST_ENTRIES}) AS BIGINT)"
+    entries = f"list_transform(range(0, {limited}), lambda kql_n: {to_dynamic(item)})"
+    return Operand(f"CASE WHEN {step} <> 0 THEN {from_json_list(entries)} END", "dynamic")
 
 
 def _jaccard(operands: Sequence[Operand]) -> str:
@@ -483,7 +479,7 @@ FUNCTIONS = (
     function("bag_zip", ("dynamic", "dynamic"), "dynamic", _bag_zip),
     function("zip", ("dynamic",), "dynamic", _zip, required=2, variadic=True),
     function("repeat", ("any", "long"), "dynamic", _repeat),
-    function("range", ("any", "any", "any"), "dynamic", "", required=2, build=_range_of_times),
+    function("range", ("any", "any", "any"), "dynamic", "", required=2, build=_range),
     function("strcat_array", ("dynamic", "string"), "string", _strcat_array, aliases=("array_strcat",)),
     function("dynamic_to_json", ("dynamic",), "string", "coalesce(kql_sorted_json({0}), '')", python=(SORTED,)),
 )

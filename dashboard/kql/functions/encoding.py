@@ -212,6 +212,7 @@ FUNCTIONS = (
     function("unicode_codepoints_from_string", ("string",), "dynamic", _codepoints, aliases=("to_utf8",)),
     function("unicode_codepoints_to_string", ("any",), "string", _from_codepoints, required=1, variadic=True, aliases=("make_string",)),
     function("new_guid", (), "guid", _new_guid, volatile=True),
+    _text_function("zlib_decompress_from_base64_string", gzip_decompressed, "VARCHAR", "string"),
     _session("current_principal", "aaduser=local"),
     _session("current_principal_details", "local"),
     _session("current_database", "local"),

@@ -77,7 +77,7 @@ def _format_bytes(operands: Sequence[Operand]) -> str:
     size, digits = operands[0].sql, operands[1].constant if len(operands) > 1 else 0
     unit = operands[2].constant if len(operands) > 2 else ""
     units = ("Bytes", "KB", "MB", "GB", "TB", "PB", "EB")
-    if not isinstance(digits, int) or (unit and unit not in units) or unit is NOT_CONSTANT:
+    if not isinstance(digits, int) or not 0 <= digits <= 30 or (unit and unit not in units) or unit is NOT_CONSTANT:
         raise FunctionRefused(f"format_bytes() takes a constant precision and a unit of {', '.join(units)}.")
 
     def shown(it: str, power: int) -> str:
@@ -193,11 +193,27 @@ UNITS = {
     "volume": {"cubicmeter": 1.0, "liter": 0.001, "milliliter": 1e-6, "cubicinch": 1.6387064e-5, "cubicfoot": 0.028316846592, "acrefoot": 1233.48183754752,
                "usgallon": 0.003785411784, "imperialgallon": 0.00454609},
     "speed": {"meterpersecond": 1.0, "kilometerperhour": 1 / 3.6, "mileperhour": 0.44704, "knot": 0.514444444444444,
-              "centimeterpersecond": 0.01, "footpersecond": 0.3048, "metersperhour": 1 / 3600, "meterperhour": 1 / 3600},
+              "centimeterpersecond": 0.01, "centimeterperhour": 0.01 / 3600, "footpersecond": 0.3048, "metersperhour": 1 / 3600, "meterperhour": 1 / 3600},
     "energy": {"joule": 1.0, "kilojoule": 1000.0, "calorie": 4.184, "kilocalorie": 4184.0, "watthour": 3600.0,
                "kilowatthour": 3.6e6, "britishthermalunit": 1055.05585262, "electronvolt": 1.602176565e-19},
-    "force": {"newton": 1.0, "kilonewton": 1000.0, "dyn": 1e-5, "poundforce": 4.4482216152605, "kilogramforce": 9.80665},
+    "force": {"newton": 1.0, "kilonewton": 1000.0, "dyn": 1e-5, "decanewton": 10.0, "poundforce": 4.4482216152605, "kilogramforce": 9.80665},
 }  # fmt: skip
+
+
+def _temperature(operands: Sequence[Operand], context: Context) -> Operand:
+    value = operands[0].sql
+    units = [str(operand.constant).replace(" ", "").lower() for operand in operands[1:]]
+    to_kelvin = {
+        "kelvin": "{0}", "degreecelsius": "({0} + 273.15e0)", "degreefahrenheit": "(({0} + 459.67e0) * 5 / 9)",
+        "degreerankine": "({0} * 5 / 9)",
+    }  # fmt: skip
+    from_kelvin = {
+        "kelvin": "{0}", "degreecelsius": "({0} - 273.15e0)", "degreefahrenheit": "({0} * 9 / 5 - 459.67e0)",
+        "degreerankine": "({0} * 9 / 5)",
+    }  # fmt: skip
+    if units[0] not in to_kelvin or units[1] not in from_kelvin:
+        raise FunctionRefused(f"convert_temperature() takes {', '.join(to_kelvin)} here.", "unsupported")
+    return Operand(from_kelvin[units[1]].format(to_kelvin[units[0]].format(value)), "real")
 
 
 def _conversion(quantity: str) -> ScalarFunction:
@@ -259,5 +275,8 @@ FUNCTIONS = (
     _bits("binary_shift_right", "({0} >> ({1} % 64))"),
     _bits("bitset_count_ones", "CAST(bit_count({0}) AS BIGINT)"),
     *(_conversion(quantity) for quantity in UNITS),
+    function(
+        "convert_temperature", ("real", "string", "string"), "real", "", build=_temperature, note="the common units"
+    ),
     function("format_bytes", ("real", "long", "string"), "string", _format_bytes, required=1),
 )

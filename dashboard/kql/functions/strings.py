@@ -143,10 +143,12 @@ def _countof(operands: Sequence[Operand]) -> str:
 
 
 def _strrep(operands: Sequence[Operand]) -> str:
-    source, times = to_string(operands[0]), operands[1].sql
+    # The service repeats 1,024 times at most.
+    source, times = to_string(operands[0]), f"least({operands[1].sql}, 1024)"
     if len(operands) < 3:
         return f"coalesce(repeat({source}, {times}), '')"
-    return f"coalesce(array_to_string(list_transform(range({times}), lambda kql_n: {source}), {to_string(operands[2])}), '')"
+    parts = f"list_transform(range({times}), lambda kql_n: {source})"
+    return f"coalesce(array_to_string({parts}, {to_string(operands[2])}), '')"
 
 
 FUNCTIONS = (

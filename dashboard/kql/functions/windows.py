@@ -103,6 +103,7 @@ FUNCTIONS = (
     WindowFunction("row_number", ("long", "bool"), "long", _row_number, required=0),
     WindowFunction("row_cumsum", ("any", "bool"), _cumsum_type, _row_cumsum, required=1),
     WindowFunction("row_rank_dense", ("any", "bool"), "long", _row_rank_dense, required=1),
+    WindowFunction("row_rank", ("any", "bool"), "long", _row_rank_dense, required=1),
     WindowFunction("row_rank_min", ("any", "bool"), "long", _row_rank_min, required=1),
     WindowFunction("row_window_session", ("any", "any", "any", "bool"), _first, _row_window_session, required=3),
 )

@@ -64,6 +64,7 @@ CASES: list[tuple[str, Any]] = [
     ("tohex(256)", "100"),
     ("tohex(-256)", "ffffffffffffff00"),
     ("tohex(256, 8)", "00000100"),
+    ("tohex(toint(-256), 8)", "ffffff00"),
     ("todecimal('1.5')", "1.5"),
 ]
 

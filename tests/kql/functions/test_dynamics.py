@@ -45,6 +45,12 @@ CASES: list[tuple[str, Any]] = [
     ("zip(dynamic([1,3]), dynamic([2,4]))", [[1, 2], [3, 4]]),
     ("repeat(1, 3)", [1, 1, 1]),
     ("range(1, 8, 3)", [1, 4, 7]),
+    ("range(1h, 3h)", ["01:00:00", "02:00:00", "03:00:00"]),
+    ("range(5, 1)", []),
+    ("array_length(range(1, 1000000000))", 1048576),
+    ("range(1, 5, 0)", None),
+    ("bag_set_key(dynamic({'a': {'x': 1}}), '$.a.y', 2)", {"a": {"x": 1, "y": 2}}),
+    ("dynamic_to_json(dynamic({'b': 1, 'a': {'d': 1, 'c': 2}}))", '{"a":{"c":2,"d":1},"b":1}'),
     (
         "range(datetime(2020-01-01), datetime(2020-01-02), 1d)",
         ["2020-01-01T00:00:00.0000000Z", "2020-01-02T00:00:00.0000000Z"],
@@ -65,3 +71,5 @@ def test_arrays_are_sorted_along_with_the_first_and_named_after_their_columns() 
     )
     assert [name for name, _ in columns] == ["a_sorted", "b_sorted"]
     assert rows == [[[1, 2, 3, 4, 5], ["a", "e", "b", "c", "d"]]]
+    assert value("array_sort_asc(dynamic([3, 1]), dynamic(['x', 'y']))[1]") == ["y", "x"]
+    assert value("array_sort_asc(dynamic([3, 1]))[1]") == 3

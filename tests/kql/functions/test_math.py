@@ -40,6 +40,7 @@ CASES: list[tuple[str, Any]] = [
     ("bitset_count_ones(42)", 3),
     ("convert_angle(1.2, 'Degree', 'Arcminute')", 72.0),
     ("format_bytes(1024)", "1 KB"),
+    ("convert_temperature(1.2, 'Kelvin', 'DegreeCelsius')", -271.95),
     ("format_bytes(10332, 2)", "10.09 KB"),
     ("format_bytes(20010332)", "19 MB"),
     ("format_bytes(20010332, 0, 'KB')", "19541 KB"),
