@@ -116,6 +116,7 @@ def test_the_data_page_tells_rows_times_and_columns_and_lists_empty_tables_apart
     expect(row).to_contain_text("2026-11-20 10:00:00")
     expect(row).to_contain_text("2026-11-20 08:00:00")
     page.get_by_text("known tables without rows").click()
+    page.get_by_label("Search tables").fill("SecurityAlert")
     expect(page.get_by_role("button", name="SecurityAlert", exact=True)).to_be_visible()
 
 

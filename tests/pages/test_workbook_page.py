@@ -100,7 +100,8 @@ def test_the_address_carries_tab_parameters_time_range_and_selection(visit: Visi
     page.get_by_role("option", name="Last 24 hours").click()
     settle(page)
     page.locator(".tabulator-row", has_text="web-2").click()
-    settle(page)
+    expect(page.get_by_text("Chosen pod: web-2")).to_be_visible()
+    page.wait_for_url("**p.ChosenPod=web-2*")
     said = parse_qs(urlsplit(page.url).query)
     assert said == {
         "w": ["mine/pods"],
