@@ -88,6 +88,13 @@ def url_encoded(value: str) -> str:
     return re.sub(r"%[0-9A-F]{2}", lambda match: match[0].lower(), escaped)
 
 
+def url_component(value: str) -> str:
+    """A text with all escapes a part of a URL needs, lower-case digits."""
+    from urllib.parse import quote
+
+    return re.sub(r"%[0-9A-F]{2}", lambda match: match[0].lower(), quote(value, safe="-_.~"))
+
+
 def xxhash_text(value: str) -> int:
     """hash() of a string: the xxHash of its UTF-8 bytes."""
     return xxhash64(value.encode())
@@ -207,7 +214,7 @@ FUNCTIONS = (
              lambda o: f"coalesce(to_base64(unhex(array_to_string(list_transform({strings_of(o[0])}, lambda kql_b: "
              "printf('%02X', CAST(kql_b AS INTEGER))), ''))), '')"),
     _text_function("url_encode", url_encoded, "VARCHAR", "string"),
-    function("url_encode_component", ("string",), "string", "url_encode({0})"),
+    _text_function("url_encode_component", url_component, "VARCHAR", "string"),
     function("url_decode", ("string",), "string", "url_decode({0})"),
     function("unicode_codepoints_from_string", ("string",), "dynamic", _codepoints, aliases=("to_utf8",)),
     function("unicode_codepoints_to_string", ("any",), "string", _from_codepoints, required=1, variadic=True, aliases=("make_string",)),

@@ -6,6 +6,7 @@ import json
 import math
 from collections.abc import Callable, Sequence
 from functools import partial
+from itertools import pairwise
 from typing import Any
 
 from dashboard.kql.functions.literals import json_text
@@ -63,7 +64,7 @@ def _ring_holds(point: Vector, ring: Sequence[Sequence[float]]) -> bool:
     """Whether a ring of geodesic edges winds around a point: the angles under which the edges are seen add up to a turn."""
     turn = 0.0
     corners = [vector(lon, lat) for lon, lat, *_ in ring]
-    for a, b in zip(corners, corners[1:], strict=False):
+    for a, b in pairwise(corners):
         first, second = _cross(point, a), _cross(point, b)
         turn += math.atan2(_dot(point, _cross(first, second)), _dot(first, second))
     return abs(turn) > math.pi

@@ -118,6 +118,10 @@ def compared(name: str, left: str, right: str) -> str | None:
 
 def _compared(name: str, left: str, right: str) -> float | None:
     a, b = read(left), read(right)
+    if name == "dot_product":
+        # A single number goes with every entry.
+        a = a * len(b) if not isinstance(json.loads(left), list) else a
+        b = b * len(a) if not isinstance(json.loads(right), list) else b
     if len(a) != len(b) or None in a or None in b or not a:
         return None
     dot = float(sum(x * y for x, y in zip(a, b, strict=True)))
@@ -152,7 +156,7 @@ def stats(series: str) -> str:
             "variance": spread,
             "sum": math.fsum(v for v, _ in values),
             "len": len(entries),
-        }  # fmt: skip
+        }
     )
 
 
@@ -284,7 +288,7 @@ def fit_2lines(series: str) -> str:
             "rvariance": rest / (n - 1),
             "line_fit": left["line_fit"] + right["line_fit"],
             **sides,
-        }  # fmt: skip
+        }
     )
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from functools import partial
 
 from dashboard.kql.functions.convert import convert, to_string
 from dashboard.kql.functions.literals import once, text
-from dashboard.kql.functions.registry import Context, FunctionRefused, Operand, ScalarFunction
+from dashboard.kql.functions.registry import Context, Operand, PythonFunction, ScalarFunction
 
 function = partial(ScalarFunction, family="strings")
 
@@ -98,17 +99,31 @@ def _trimmed(side: str) -> ScalarFunction:
     return function(side, ("string", "string"), "string", sql)
 
 
-def _replace_strings(operands: Sequence[Operand]) -> str:
-    source, lookups, rewrites = operands
-    if not (lookups.is_constant and rewrites.is_constant and isinstance(lookups.constant, list)):
-        raise FunctionRefused("replace_strings() takes constant arrays only.", "unsupported")
-    new = rewrites.constant if isinstance(rewrites.constant, list) else [rewrites.constant] * len(lookups.constant)
-    if len(new) != len(lookups.constant):
-        raise FunctionRefused("replace_strings() takes two arrays of the same length.")
-    result = source.sql
-    for old, by in zip(lookups.constant, new, strict=True):
-        result = f"replace({result}, {text(str(old))}, {text(str(by))})"
-    return result
+def replace_strings(source: str, lookups: str, rewrites: str) -> str | None:
+    """A text with several texts replaced: earlier lookups go first, and what has been replaced is not touched again. A
+    rewrite that is no string leaves its lookup as it stands."""
+    old, new = json.loads(lookups), json.loads(rewrites)
+    old = old if isinstance(old, list) else [old]
+    new = new if isinstance(new, list) else [new] * len(old)
+    if len(old) != len(new):
+        return None
+    # Texts still open for replacement alternate with texts that are settled.
+    pieces: list[tuple[str, bool]] = [(source, True)]
+    for lookup, rewrite in zip(old, new, strict=True):
+        if not isinstance(lookup, str) or not lookup:
+            continue
+        by = rewrite if isinstance(rewrite, str) else lookup
+        split: list[tuple[str, bool]] = []
+        for piece, is_open in pieces:
+            parts = piece.split(lookup) if is_open else [piece]
+            for n, part in enumerate(parts):
+                split += [(by, False)] if n else []
+                split.append((part, is_open))
+        pieces = split
+    return "".join(piece for piece, _ in pieces)
+
+
+REPLACE = PythonFunction("kql_replace_strings", replace_strings, ("VARCHAR", "VARCHAR", "VARCHAR"), "VARCHAR")
 
 
 def _translate(operands: Sequence[Operand]) -> str:
@@ -164,7 +179,13 @@ FUNCTIONS = (
     _trimmed("trim_start"),
     _trimmed("trim_end"),
     function("replace_string", ("string", "string", "string"), "string", "replace({0}, {1}, {2})"),
-    function("replace_strings", ("string", "dynamic", "dynamic"), "string", _replace_strings),
+    function(
+        "replace_strings",
+        ("string", "dynamic", "dynamic"),
+        "string",
+        "coalesce(kql_replace_strings({0}, {1}, {2}), '')",
+        python=(REPLACE,),
+    ),
     function("reverse", ("string",), "string", "reverse({0})"),
     function("translate", ("string", "string", "string"), "string", _translate),
     function("strcmp", ("string", "string"), "long", _strcmp),

@@ -19,6 +19,7 @@ CASES: list[tuple[str, Any]] = [
     ("base64_decode_toguid('abcd1231')", None),
     ("url_encode('https://www.bing.com/hello world')", "https%3a%2f%2fwww.bing.com%2fhello+world"),
     ("url_decode('a%20b%2Fc')", "a b/c"),
+    ("url_encode_component('a b/c')", "a%20b%2fc"),
     ("unicode_codepoints_from_string('ab')", [97, 98]),
     ("make_string(75, 117)", "Ku"),
     ("unicode_codepoints_to_string(dynamic([75, 117]))", "Ku"),

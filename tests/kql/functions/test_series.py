@@ -15,6 +15,7 @@ CASES: list[tuple[str, Any]] = [
     ("series_sum(dynamic([1,2,3,4]))", 10.0),
     ("series_magnitude(dynamic([1,2,3,4]))", 5.477225575051661),
     ("series_dot_product(dynamic([1,2]), dynamic([3,4]))", 11.0),
+    ("series_dot_product(dynamic([1,2,4]), 1)", 7.0),
     ("series_pearson_correlation(dynamic([1,2,3]), dynamic([2,4,6]))", 1.0),
     ("series_fill_const(dynamic([1,null,3]), 0)", [1, 0, 3]),
     ("series_fill_forward(dynamic([1,null,3]))", [1, 1, 3]),
