@@ -41,6 +41,7 @@ def registry() -> dict[type, Handler]:
         nested,
         parse,
         rows,
+        scan,
         search,
         serialize,
         series,
@@ -49,5 +50,20 @@ def registry() -> dict[type, Handler]:
         unions,
     )
 
-    families = (rows, columns, summarize, joins, unions, sources, serialize, parse, expand, series, evaluate, search, nested)
+    families = (
+        rows,
+        columns,
+        summarize,
+        joins,
+        unions,
+        sources,
+        serialize,
+        parse,
+        expand,
+        series,
+        evaluate,
+        search,
+        nested,
+        scan,
+    )
     return {node: handler for family in families for node, handler in family.OPERATORS.items()}
