@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from dashboard.engines.local import LocalEngine
+from dashboard.engines.local import LocalEngine, empty_sql, quoted
 from dashboard.engines.protocol import QueryRequest
 from dashboard.errors import WatchbookError
 from tests.shared import lines
@@ -46,17 +46,22 @@ class Other:
         self.connection.execute("SET TimeZone='UTC'")
         self.schema: dict[str, list[str]] = {}
         for name, table in engine.catalog().tables.items():
-            if table.sql:
-                quoted = name.replace('"', '""')
-                self.connection.execute(f'CREATE VIEW "{quoted}" AS SELECT * FROM {table.sql}')
-                self.schema[name] = [column for column, _ in table.columns]
+            source = table.sql
+            if source is None:
+                empty = ", ".join(f"{empty_sql(kind)} AS {quoted(column)}" for column, kind in table.columns)
+                source = f"(SELECT {empty} WHERE FALSE)"
+            self.connection.execute(f"CREATE VIEW {quoted(name)} AS SELECT * FROM {source}")
+            self.schema[name] = [column for column, _ in table.columns]
 
     def run(self, query: str) -> list[tuple[Any, ...]]:
         """Rows; raises whatever the library or DuckDB raises."""
         import duckdb_kql
 
         sql = duckdb_kql.to_sql(query, schema=self.schema, query_now=self.now)
-        return self.connection.execute(str(sql)).fetchall()
+        values = dict(sql.parameters) if sql.parameters else {}
+        if "$kqlnow" in str(sql):
+            values["kqlnow"] = self.now
+        return self.connection.execute(str(sql), values or None).fetchall()
 
 
 def compare(folder: Path, texts: Iterator[str] | list[str], wanted: int) -> Opinion:
