@@ -3,6 +3,5 @@
 CODES: dict[str, str] = {
     "PG001": "The address names no workbook, or one that is neither shipped nor in the user's folder.",
     "PG002": "A part of a page failed; the reason is in the log under the reference shown.",
-    "PG003": "A value in the address cannot be used for the parameter it names; the workbook's own value is used.",
-    "PG004": "The data source is not set up.",
+    "PG003": "The data source is not set up.",
 }

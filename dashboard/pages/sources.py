@@ -54,7 +54,7 @@ def problem_of_source() -> Problem | None:
     """Why the chosen source cannot answer, as far as that can be told without asking it."""
     if chosen() == LIVE and not settings.text("workspaces"):
         hint = "Set WATCHBOOK_WORKSPACES to workspace ids, or choose a workspace in the workbook's own parameter."
-        return Problem("PG004", "No Log Analytics workspace is set.", "warning", hint=hint)
+        return Problem("PG003", "No Log Analytics workspace is set.", "warning", hint=hint)
     return None
 
 
@@ -79,7 +79,7 @@ def _local() -> LocalEngine:
     if not folder.is_dir():
         raise WatchbookError(
             Problem(
-                "PG004",
+                "PG003",
                 f"The data folder '{folder.name}' does not exist.",
                 hint="Check --data, or run `watchbook data generate`.",
             )
