@@ -149,10 +149,17 @@ def collected(entries: str, value: Operand) -> Operand:
 def _make_list(conditional: bool) -> Callable[[Sequence[Operand]], AggregateCall]:
     def columns(operands: Sequence[Operand]) -> AggregateCall:
         value, limit, condition = _collection_arguments(operands, conditional)
-        entries = _limited(f"list({value.sql}{IN_ORDER}){_not_null(value, condition)}", limit)
+        values = f"list({value.sql}{IN_ORDER}){_not_null(value, condition)}"
+        entries = _limited(_flattened(values) if value.type == "dynamic" else values, limit)
         return AggregateCall((collected(entries, value).named(named("list")(operands)),))
 
     return columns
+
+
+def _flattened(values: str) -> str:
+    """The entries of arrays, one level deep, as the service joins them; what is no array is an entry itself."""
+    parts = "CASE WHEN starts_with(kql_d, '[') THEN CAST(json_extract(kql_d, '$[*]') AS VARCHAR[]) ELSE [kql_d] END"
+    return f"flatten(list_transform({values}, lambda kql_d: {parts}))"
 
 
 def _make_set(conditional: bool) -> Callable[[Sequence[Operand]], AggregateCall]:
@@ -170,11 +177,8 @@ def _make_set(conditional: bool) -> Callable[[Sequence[Operand]], AggregateCall]
 
 def _flat_set(value: Operand, condition: Operand | None) -> str:
     """The distinct entries of arrays; what is no array is an entry itself."""
-    parts = "CASE WHEN starts_with(kql_d, '[') THEN CAST(json_extract(kql_d, '$[*]') AS VARCHAR[]) ELSE [kql_d] END"
-    lists = f"list_transform(list(DISTINCT {value.sql}){_not_null(value, condition)}, lambda kql_d: {parts})"
-    keyed = (
-        f"list_transform(list_distinct(flatten({lists})), lambda kql_e: {{'n': TRY_CAST(kql_e AS DOUBLE), 's': kql_e}})"
-    )
+    lists = _flattened(f"list(DISTINCT {value.sql}){_not_null(value, condition)}")
+    keyed = f"list_transform(list_distinct({lists}), lambda kql_e: {{'n': TRY_CAST(kql_e AS DOUBLE), 's': kql_e}})"
     return f"list_transform(list_filter(list_sort({keyed}), lambda kql_e: kql_e.s <> 'null'), lambda kql_e: kql_e.s)"
 
 

@@ -16,7 +16,7 @@ CASES: list[tuple[str, str, Any]] = [
     (NUMBERS, "dcount(s)", 3), (NUMBERS, "dcountif(s, x < 3)", 2), (NUMBERS, "count_distinct(x)", 4),
     (NUMBERS, "make_list(x)", [1, 2, 3, 4]), (NUMBERS, "make_list(x, 2)", [1, 2]), (NUMBERS, "make_list_if(x, x > 2)", [3, 4]),
     (NUMBERS, "make_list_with_nulls(x)", [1, 2, 3, 4, None]), (NUMBERS, "array_sort_asc(make_set(s))", ["", "a", "b"]),
-    (NUMBERS, "array_length(make_set_if(s, x > 3))", 1), ("(d:dynamic)[dynamic(['b', 'a']), dynamic(['a', 'c']), dynamic('d')]", "make_set(d)", ["a", "b", "c", "d"]), (NUMBERS, "stdev(x)", 1.2909944487358056),
+    (NUMBERS, "array_length(make_set_if(s, x > 3))", 1), ("(d:dynamic)[dynamic(['b', 'a']), dynamic(['a', 'c']), dynamic('d')]", "make_set(d)", ["a", "b", "c", "d"]), ("(d:dynamic)[dynamic([1, [2]]), dynamic(3), dynamic(null)]", "make_list(d)", [1, [2], 3]), (NUMBERS, "stdev(x)", 1.2909944487358056),
     (NUMBERS, "variance(x)", 1.6666666666666667), (NUMBERS, "stdevp(x)", 1.118033988749895),
     (NUMBERS, "percentile(x, 50)", 2), (NUMBERS, "percentiles_array(x, 25, 75)", [1, 3]),
     (NUMBERS, "percentilew(x, x, 50)", 3), (NUMBERS, "binary_all_or(x)", 7), (NUMBERS, "binary_all_and(x)", 0),
