@@ -12,6 +12,7 @@ from dashboard.pages import bar, controls, library, sources
 def draw() -> None:
     """Draws the page."""
     bar.draw("gallery")
+    sources.start_local()  # ready, or nearly so, by the time a card is clicked
     empty = _empty_tables()
     cards = [
         {

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import TimeoutError as NotYet
 from functools import cache, lru_cache
 
 import streamlit as st
@@ -20,6 +20,8 @@ LOCAL = "local"
 LIVE = "loganalytics"
 _KEY = "wb-source"
 _lock = threading.Lock()
+_making: Future[None] | None = None
+_told = (0.0, "")
 
 
 def labels() -> dict[str, str]:
@@ -63,14 +65,26 @@ def local_is_made() -> bool:
     return _local.cache_info().currsize > 0
 
 
-def make_local(progress: Callable[[float, str], None]) -> None:
-    """Makes the sample estate where there is none yet, telling of the progress."""
+def start_local() -> Future[None]:
+    """Starts making local data, or joins it: the sample estate on first use takes some seconds."""
+    global _making
     with _lock:
-        if not local_is_made() and not settings.text("data"):
-            from dashboard.ingest.estate import ensure_estate
+        if _making is None or (_making.done() and _making.exception() is not None):
+            _making = pool().submit(_make_local)
+        return _making
 
-            ensure_estate(settings.data_folder(), progress=progress)
-        _local()
+
+def _make_local() -> None:
+    if not settings.text("data"):
+        from dashboard.ingest.estate import ensure_estate
+
+        ensure_estate(settings.data_folder(), progress=_tell)
+    _local()
+
+
+def _tell(share: float, what: str) -> None:
+    global _told
+    _told = (min(max(share, 0.0), 1.0), what)
 
 
 @cache
@@ -110,13 +124,18 @@ def pool() -> ThreadPoolExecutor:
 
 
 def prepare() -> None:
-    """Makes local data on first use, with a progress bar in the page."""
+    """Waits for local data on first use, with a progress bar in the page. Raises WatchbookError where it cannot be made."""
     if chosen() != LOCAL or local_is_made():
         return
-    slot = st.empty()
-
-    def show(share: float, what: str) -> None:
-        slot.progress(min(max(share, 0.0), 1.0), text=f"Making the sample estate: {what}")
-
-    make_local(show)
-    slot.empty()
+    making = start_local()
+    slot = None
+    while True:
+        try:
+            making.result(0.3)
+            break
+        except NotYet:
+            slot = slot or st.empty()
+            share, what = _told
+            slot.progress(share, text=f"Preparing the sample estate, once. {what}")
+    if slot is not None:
+        slot.empty()
