@@ -238,10 +238,9 @@ def _user_agents() -> Any:
     import ua_parser
     from ua_parser.caching import S3Fifo
 
-    # The rules take milliseconds a text; logs repeat their user agents.
-    return ua_parser.Parser(
-        ua_parser.CachingResolver(ua_parser.BasicResolver(ua_parser.load_lazy_builtins()), S3Fifo(4096))
-    )
+    # The resolver of ua-parser-rs takes linear time; Python's own regular expressions would not, and logs are hostile.
+    resolver = ua_parser.RegexResolver(ua_parser.load_lazy_builtins())
+    return ua_parser.Parser(ua_parser.CachingResolver(resolver, S3Fifo(4096)))
 
 
 def _python(
