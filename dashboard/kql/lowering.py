@@ -280,9 +280,11 @@ class Lowering:
 
     def _distinct_on(self, node: b.DistinctOn) -> Block:
         block = self._block(node.source)
-        if block.sealed or block.tail or block.distinct:
+        # A key that is a constant must be a column first: DISTINCT ON takes no constants.
+        computed = any(column.id in block.computed for column in node.keys)
+        if block.sealed or block.tail or block.distinct or computed:
             block = self._closed(block, self._asked(node.source))
-        keys = ", ".join(block.computed.get(column.id, column.sql) for column in node.keys)
+        keys = ", ".join(column.sql for column in node.keys)
         block.distinct = f"DISTINCT ON ({keys}) " if keys else ""
         block.sealed = True
         return self._closed(block, self._asked(node.source))
