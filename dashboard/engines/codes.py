@@ -16,4 +16,7 @@ CODES: dict[str, str] = {
     "EN016": "Log Analytics asked to slow down (too many requests).",
     "EN017": "Log Analytics could not be reached or answered with a fault.",
     "EN018": "Log Analytics stopped the query at its time limit.",
+    "EN020": "externaldata is used and no folder is allowed (setting externaldata_folder).",
+    "EN021": "externaldata names a file that is not in the allowed folder.",
+    "EN022": "externaldata names a format that cannot be read.",
 }

@@ -7,6 +7,7 @@ same: reading outside the data folder, extensions and changes to the configurati
 
 from __future__ import annotations
 
+import atexit
 import datetime as dt
 import os
 import threading
@@ -18,9 +19,11 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from dashboard import settings
 from dashboard.engines.arrow import conform
+from dashboard.engines.externaldata import select_from
 from dashboard.engines.protocol import CancelToken, QueryRequest, TableInfo
 from dashboard.errors import Cancelled, Problem, WatchbookError
 from dashboard.kql.catalog import Catalog, TableSchema
+from dashboard.kql.syntax import ExternalData
 from dashboard.kql.translate import Translation, translate
 from dashboard.table import Column, KqlType, Notice, Table, render_of
 
@@ -53,7 +56,6 @@ class LocalEngine:
         self._catalog: Catalog | None = None
         self._catalog_version = ""
         self._seen = (-1.0, "")
-        self._translations: dict[tuple[Any, ...], Translation] = {}
 
     # ---- the catalog ---------------------------------------------------------------------------------------------------
 
@@ -73,7 +75,6 @@ class LocalEngine:
             if self._catalog is None or version != self._catalog_version:
                 self._catalog = Catalog(tables=dict(self._find_tables()))
                 self._catalog_version = version
-                self._translations.clear()
             return self._catalog
 
     def _find_tables(self) -> Iterator[tuple[str, TableSchema]]:
@@ -155,22 +156,18 @@ class LocalEngine:
     def _translate(self, request: QueryRequest) -> Translation:
         catalog = self.catalog()
         now = request.now or dt.datetime.now(dt.UTC)
-        naive = now.astimezone(dt.UTC).replace(tzinfo=None)
-        span = None
-        if request.timespan:
-            span = tuple(
-                end.astimezone(dt.UTC).replace(tzinfo=None) for end in (request.timespan.start, request.timespan.end)
-            )
-        key = (request.text, naive, span)
-        with self._lock:
-            known = self._translations.get(key)
-        if known is None:
-            known = translate(request.text, catalog, now=naive, timespan=span)
-            with self._lock:
-                if len(self._translations) >= 1_000:
-                    self._translations.clear()
-                self._translations[key] = known
-        return known
+        span = (_naive(request.timespan.start), _naive(request.timespan.end)) if request.timespan else None
+        return translate(
+            request.text, catalog, now=_naive(now), timespan=span, externaldata=self._external, discover=self._discover
+        )
+
+    def _external(self, node: ExternalData) -> str:
+        return select_from(node, externaldata_folder())
+
+    def _discover(self, sql: str) -> list[tuple[Any, ...]]:
+        """What a plugin must know of the data before its columns are known, under the limits of a query."""
+        arrow, _ = self._execute(sql, settings.integer("query_rows"), None, None)
+        return [tuple(row.values()) for row in arrow.to_pylist()]
 
     def _execute(self, sql: str, limit: int, seconds: float | None, cancel: CancelToken | None) -> tuple[Any, bool]:
         import duckdb
@@ -216,6 +213,16 @@ class LocalEngine:
             cursor.close()
 
 
+def _naive(moment: dt.datetime) -> dt.datetime:
+    return moment.astimezone(dt.UTC).replace(tzinfo=None)
+
+
+def externaldata_folder() -> Path | None:
+    """The folder that externaldata may read from, by the setting; None where there is none."""
+    chosen = settings.text("externaldata_folder")
+    return Path(chosen).expanduser().resolve() if chosen else None
+
+
 def _folder_version(folder: Path) -> str:
     newest, count = 0, 0
     with suppress(OSError):
@@ -258,6 +265,7 @@ def open_connection(folder: Path | None) -> duckdb.DuckDBPyConnection:
     """An in-memory DuckDB that can read below `folder` and do nothing else: no other files, no network, no extensions, and
     no way to change that again. The translator's Python functions are registered before the lock."""
     import duckdb
+    from duckdb.func import FunctionNullHandling
 
     from dashboard.kql.functions import python_functions
 
@@ -269,13 +277,16 @@ def open_connection(folder: Path | None) -> duckdb.DuckDBPyConnection:
     connection.execute("SET TimeZone='UTC'")
     connection.execute("SET parquet_metadata_cache=true")
     for name, function, parameters, returns in python_functions():
-        connection.create_function(name, function, parameters, returns, null_handling="special")
-    if folder is not None:
-        connection.execute("SET allowed_directories=[?]", [f"{folder}/"])
+        connection.create_function(name, function, parameters, returns, null_handling=FunctionNullHandling.SPECIAL)
+    allowed = [f"{path}/" for path in (folder, externaldata_folder()) if path is not None]
+    if allowed:
+        connection.execute("SET allowed_directories=?", [allowed])
     connection.execute("SET autoinstall_known_extensions=false")
     connection.execute("SET autoload_known_extensions=false")
     connection.execute("SET enable_external_access=false")
     connection.execute("SET lock_configuration=true")
+    # Left open, DuckDB's binding complains on stderr when the interpreter ends.
+    atexit.register(connection.close)
     return connection
 
 

@@ -104,7 +104,6 @@ def _run(connection: duckdb.DuckDBPyConnection, sql: str, limit: int) -> Any:
 
     seconds = settings.integer("query_seconds")
     late = threading.Timer(seconds, connection.interrupt)
-    late.daemon = True
     late.start()
     try:
         return connection.sql(f"SELECT * FROM ({sql}) LIMIT {limit}").to_arrow_table()
@@ -115,7 +114,9 @@ def _run(connection: duckdb.DuckDBPyConnection, sql: str, limit: int) -> Any:
         sentence = str(error).split("\n", 1)[0]
         raise WatchbookError(Problem("EN004", f"The query failed on local data: {sentence}")) from None
     finally:
+        # Joined, so that no thread is left inside DuckDB when the interpreter ends.
         late.cancel()
+        late.join()
 
 
 def _over_data(folder: Path) -> Callable[[str], Answer]:

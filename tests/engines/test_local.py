@@ -52,7 +52,9 @@ def engine(folder: Path) -> LocalEngine:
 
 
 def test_a_query_answers_with_kql_types(engine: LocalEngine) -> None:
-    table = engine.run(QueryRequest("Events | summarize n = count(), last = max(TimeGenerated) by Name | order by Name asc"))
+    table = engine.run(
+        QueryRequest("Events | summarize n = count(), last = max(TimeGenerated) by Name | order by Name asc")
+    )
     assert [(c.name, c.type) for c in table.columns] == [("Name", "string"), ("n", "long"), ("last", "datetime")]
     assert table.json_rows()[0] == ["pod-0", 24, "2026-11-03T21:00:00Z"]
 
@@ -138,3 +140,46 @@ def test_the_connection_itself_reaches_nothing_outside_the_folder(folder: Path, 
     connection = open_connection(folder)
     with pytest.raises(duckdb.Error):
         connection.execute(sql)
+
+
+def test_columns_that_depend_on_the_data_are_looked_up_in_it(engine: LocalEngine) -> None:
+    table = engine.run(QueryRequest("Events | project Detail | take 3 | evaluate bag_unpack(Detail)"))
+    assert table.names == ("hour",)
+
+
+@pytest.fixture
+def copies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = tmp_path / "copies"
+    (folder / "feeds.example").mkdir(parents=True)
+    (folder / "feeds.example" / "bad.csv").write_text(
+        "ip,score,seen\n10.0.0.1,7,2026-11-01\n10.0.0.2,x,\n", encoding="utf-8"
+    )
+    (folder / "list.json").write_text('[{"name": "a", "tags": [1]}, {"name": "b"}]', encoding="utf-8")
+    monkeypatch.setenv("WATCHBOOK_EXTERNALDATA_FOLDER", str(folder))
+    return folder
+
+
+def test_externaldata_reads_the_copy_of_a_web_address(copies: Path, engine: LocalEngine) -> None:
+    query = "externaldata(ip:string, score:long, seen:datetime)['https://feeds.example/bad.csv'] with (format='csv', ignoreFirstRecord=true)"
+    assert engine.run(QueryRequest(query)).rows() == [
+        ("10.0.0.1", 7, dt.datetime(2026, 11, 1)),
+        ("10.0.0.2", None, None),
+    ]
+
+
+def test_externaldata_reads_json_by_column_names(copies: Path, engine: LocalEngine) -> None:
+    query = "externaldata(name:string, tags:dynamic)['list.json'] with (format='multijson')"
+    assert engine.run(QueryRequest(query)).json_rows() == [["a", [1]], ["b", None]]
+
+
+@pytest.mark.parametrize(
+    "address", ["../Events/date=2026-11-01/part.parquet", "/etc/hostname", "https://other.example/x.csv", "a\\x00b"]
+)
+def test_externaldata_reads_nothing_outside_its_folder(copies: Path, engine: LocalEngine, address: str) -> None:
+    with pytest.raises(WatchbookError, match="EN021"):
+        engine.run(QueryRequest(f"externaldata(x:string)['{address}']"))
+
+
+def test_externaldata_without_a_folder_says_how_to_allow_one(engine: LocalEngine) -> None:
+    with pytest.raises(WatchbookError, match="WATCHBOOK_EXTERNALDATA_FOLDER"):
+        engine.run(QueryRequest("externaldata(x:string)['list.csv']"))

@@ -62,7 +62,11 @@ def service() -> Iterator[Service]:
                 state.wait.wait(10)
             data = json.dumps(state.body).encode()
             self.send_response(state.status)
-            for name, value in {"Content-Type": "application/json", "Content-Length": str(len(data)), **state.headers}.items():
+            for name, value in {
+                "Content-Type": "application/json",
+                "Content-Length": str(len(data)),
+                **state.headers,
+            }.items():
                 self.send_header(name, value)
             self.end_headers()
             self.wfile.write(data)
@@ -87,7 +91,9 @@ def answer(columns: list[tuple[str, str]], rows: list[list[Any]], **more: Any) -
 def refusal(status: int, message: str) -> Callable[[Service], None]:
     def apply(service: Service) -> None:
         service.status = status
-        service.body = {"error": {"code": "Refused", "message": "outer", "innererror": {"code": "Inner", "message": message}}}
+        service.body = {
+            "error": {"code": "Refused", "message": "outer", "innererror": {"code": "Inner", "message": message}}
+        }
         if status in (429, 500, 502, 503, 504):
             service.headers["Retry-After"] = "0"
 
@@ -99,7 +105,18 @@ def test_every_kql_type_of_an_answer_arrives_as_its_kql_type(service: Service) -
     service.body = answer(
         [(kind, kind) for kind in kinds],
         [
-            ["2026-11-01T10:00:00.123Z", "pod", 1, 2**40, 1.5, True, '{"a":[1]}', WORKSPACE, "1.02:03:04.5000000", "1.25"],
+            [
+                "2026-11-01T10:00:00.123Z",
+                "pod",
+                1,
+                2**40,
+                1.5,
+                True,
+                '{"a":[1]}',
+                WORKSPACE,
+                "1.02:03:04.5000000",
+                "1.25",
+            ],
             [None, None, None, None, None, None, None, None, None, None],
         ],
         statistics={"query": {"executionTime": 0.25}},
@@ -107,7 +124,18 @@ def test_every_kql_type_of_an_answer_arrives_as_its_kql_type(service: Service) -
     table = service.engine().run(QueryRequest("T"))
     assert [(c.name, c.type) for c in table.columns] == [(kind, kind) for kind in kinds]
     assert table.json_rows() == [
-        ["2026-11-01T10:00:00.1230000Z", "pod", 1, 2**40, 1.5, True, {"a": [1]}, WORKSPACE, "1.02:03:04.5000000", "1.25"],
+        [
+            "2026-11-01T10:00:00.1230000Z",
+            "pod",
+            1,
+            2**40,
+            1.5,
+            True,
+            {"a": [1]},
+            WORKSPACE,
+            "1.02:03:04.5000000",
+            "1.25",
+        ],
         [None, "", None, None, None, None, None, None, None, None],
     ]
     assert table.statistics["engine_seconds"] == 0.25
@@ -132,7 +160,9 @@ def test_a_resource_that_the_query_names_is_asked_instead(service: Service) -> N
 
 
 def test_a_partial_result_keeps_its_rows_and_says_so(service: Service) -> None:
-    service.body = answer([("a", "long")], [[1], [2]], error={"code": "PartialError", "message": "Query result set is too large."})
+    service.body = answer(
+        [("a", "long")], [[1], [2]], error={"code": "PartialError", "message": "Query result set is too large."}
+    )
     table = service.engine().run(QueryRequest("T"))
     assert (len(table), table.status) == (2, "partial")
     assert "Query result set is too large" in table.notices[0].message
@@ -165,7 +195,9 @@ def test_the_render_hint_of_a_query_reaches_the_reader(service: Service) -> None
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_a_refusal_of_the_service_says_what_to_do(service: Service, fault: Callable[[Service], None], code: str, words: str) -> None:
+def test_a_refusal_of_the_service_says_what_to_do(
+    service: Service, fault: Callable[[Service], None], code: str, words: str
+) -> None:
     fault(service)
     with pytest.raises(WatchbookError) as caught:
         service.engine().run(QueryRequest("T"))
