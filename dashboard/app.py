@@ -7,6 +7,7 @@ nor a person's own Streamlit files change how Watchbook is served.
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import importlib
 import logging
 import os
@@ -22,6 +23,7 @@ from dashboard.server import serve as server
 from dashboard.server.asgi import App
 
 SCRIPT = Path(__file__).resolve().parent / "pages" / "main.py"
+SHEET = SCRIPT.parent / "static" / "watchbook.css"
 # What the pages need of Streamlit's own addresses; its metrics, its agent API and its sign-in stay out of reach.
 _PASSED_ON = ("/_stcore/health", "/_stcore/host-config", "/_stcore/stream", "/_stcore/upload_file/", "/media/")
 _COMPONENTS = "/_stcore/bidi-components/"
@@ -57,11 +59,13 @@ def create_app(script: Path = SCRIPT) -> tuple[App, server.StaticContent, dict[s
     bootstrap.load_config_options(streamlit_options())
     config.set_option("server.cookieSecret", secrets.token_hex(32))
     static = Path(file_util.get_static_dir())
+    sheet = SHEET.read_bytes() if script == SCRIPT else b""
+    address = f"/watchbook.{hashlib.sha256(sheet).hexdigest()[:16]}.css" if sheet else ""
     content = server.StaticContent(
-        start_page=start_page((static / "index.html").read_text(encoding="utf-8")),
+        start_page=start_page((static / "index.html").read_text(encoding="utf-8"), address),
         folders={"/static/": static / "static", **component_folders()},
         # Streamlit's scripts ask for this name; what it is, the content type says.
-        files={"/favicon.png": SCRIPT.parent / "static" / "favicon.svg"},
+        files={"/favicon.png": SCRIPT.parent / "static" / "favicon.svg", **({address: SHEET} if address else {})},
         passed_on=_PASSED_ON,
     )
     if script == SCRIPT:
@@ -78,8 +82,8 @@ def _warm_up() -> None:
             importlib.import_module(name)
 
 
-def start_page(index: str) -> bytes:
-    """Streamlit's start page with our title, and without what the content policy would block or what we switch off:
+def start_page(index: str, sheet: str = "") -> bytes:
+    """Streamlit's start page with our title and the style sheet at the address `sheet`, and without what the content policy would block or what we switch off:
     the inline script (only read by a prerendering service) and the pointer to the agent API."""
     index = re.sub(r"<!--.*?-->", "", index, flags=re.DOTALL)
     index = re.sub(r"<title>.*?</title>", "<title>Watchbook</title>", index)
@@ -88,6 +92,9 @@ def start_page(index: str) -> bytes:
     index = re.sub(
         r"<noscript>.*?</noscript>", "<noscript>Watchbook needs JavaScript.</noscript>", index, flags=re.DOTALL
     )
+    if sheet:
+        # At the end of the body: Streamlit's own rules are put into the head, and of two equals the later one holds.
+        index = index.replace("</body>", f'<link rel="stylesheet" href="{sheet}"></body>')
     return re.sub(r"\n\s*\n", "\n", index).strip().encode()
 
 

@@ -13,13 +13,16 @@ import zoneinfo
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from dashboard.document.workbook import number_of, text_of
+from dashboard.document.workbook import Item, number_of, text_of
 from dashboard.runtime.plan import PlannedItem
+from dashboard.visual.charts import KINDS
 
 HEIGHTS: Mapping[str, int] = {"tiny": 150, "small": 200, "medium": 300, "large": 500, "full": 300}
+CHARTS = frozenset({*KINDS, "piechart"})
 _LENGTH = re.compile(r"^\d{1,4}(\.\d{1,3})?(px|%|rem|em|ch|vw)?$")
 _NARROW = 720
 _NEARLY = 95.0
+_TILES = 78
 
 
 def slug(path: str) -> str:
@@ -54,7 +57,10 @@ def _rules(items: Iterable[PlannedItem]) -> Iterable[str]:
         width = f"calc((100% + var(--wb-gap)) * {share / 100:.5f} - var(--wb-gap))"
         size = f"flex:0 0 {width}!important;width:{width}!important;max-width:{most or '100%'}!important"
         yield f":has(> .st-key-{key}){{{size};min-width:0!important}}"
-        inner = [f"--wb-h:{HEIGHTS.get(planned.item.size, 300)}px"] if planned.item.kind == "query" else []
+        inner = [f"--wb-h:{_reserved(planned.item)}px"] if planned.item.kind == "query" else []
+        if planned.item.visualization in CHARTS and planned.status == "ready":
+            # A chart's card has its height before the chart is there, so that nothing below it moves.
+            inner.append("min-height:calc(var(--wb-h) + 56px)")
         for name in ("margin", "padding"):
             value = _shorthand(planned.item.style.get(name))
             if value:
@@ -62,6 +68,11 @@ def _rules(items: Iterable[PlannedItem]) -> Iterable[str]:
         if inner:
             yield f".st-key-{key}{{{';'.join(inner)}}}"
         yield from _rules(planned.items)
+
+
+def _reserved(item: Item) -> int:
+    """The height that a part will probably have, kept free while it is waited for."""
+    return _TILES if item.visualization == "tiles" else HEIGHTS.get(item.size, 300)
 
 
 def fill_rows(widths: Sequence[float]) -> list[float]:

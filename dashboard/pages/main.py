@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard.pages import data, gallery, query, style, workbook
+from dashboard.pages import data, gallery, query, workbook
 
 st.set_page_config(page_title="Watchbook", layout="wide", initial_sidebar_state="collapsed")
-style.apply()
 pages = {
     "gallery": st.Page(gallery.draw, title="Watchbook", url_path="gallery", default=True),
     "workbook": st.Page(workbook.draw, title="Workbook · Watchbook", url_path="workbook"),

@@ -1,4 +1,5 @@
-"""How pages look: our style sheet, and the few pieces of HTML that are drawn without a component.
+"""The few pieces of HTML that are drawn without a component. How they look says static/watchbook.css, which the server
+puts into the start page.
 
 Texts are escaped here where they are put between tags; nothing in this room makes HTML elsewhere.
 """
@@ -10,28 +11,15 @@ import secrets
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from functools import cache
 from html import escape
-from pathlib import Path
 from typing import Literal
 
 import streamlit as st
 
 from dashboard.errors import Problem, WatchbookError
 
-_SHEET = Path(__file__).resolve().parent / "static" / "watchbook.css"
 _LOG = logging.getLogger("watchbook.pages")
 Mode = Literal["light", "dark"]
-
-
-@cache
-def _sheet() -> str:
-    return f"<style>{_SHEET.read_text(encoding='utf-8')}</style>"
-
-
-def apply() -> None:
-    """Puts the style sheet into the page."""
-    st.html(_sheet())
 
 
 def mode() -> Mode:
