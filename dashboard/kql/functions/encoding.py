@@ -6,6 +6,7 @@ import re
 import uuid
 from collections.abc import Sequence
 from functools import partial
+from urllib.parse import quote
 
 from dashboard.kql.functions.convert import convert, to_string
 from dashboard.kql.functions.literals import literal, once
@@ -82,16 +83,12 @@ def gzip_decompressed(value: str) -> str:
 
 def url_encoded(value: str) -> str:
     """A text with form escapes: `+` for blanks, lower-case digits."""
-    from urllib.parse import quote
-
     escaped = quote(value, safe="!*()-_. ").replace("~", "%7e").replace(" ", "+")
     return re.sub(r"%[0-9A-F]{2}", lambda match: match[0].lower(), escaped)
 
 
 def url_component(value: str) -> str:
     """A text with all escapes a part of a URL needs, lower-case digits."""
-    from urllib.parse import quote
-
     return re.sub(r"%[0-9A-F]{2}", lambda match: match[0].lower(), quote(value, safe="-_.~"))
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from decimal import Decimal
 from functools import cache, partial
 from typing import Any
+from urllib.parse import unquote_plus
 
 from dashboard.kql.functions.conversions import type_named
 from dashboard.kql.functions.convert import convert
@@ -24,8 +25,6 @@ MAX_XML_DEPTH = 100
 
 def parse_url(value: str) -> str:
     """A URL's parts as a bag."""
-    from urllib.parse import unquote_plus
-
     match = re.match(
         r"^(?:([A-Za-z][A-Za-z0-9+.-]*):)?(?://(?:([^:@/?#]*)(?::([^@/?#]*))?@)?(\[[^\]]*\]|[^:/?#]*)(?::(\d*))?)?([^?#]*)"
         r"(?:\?([^#]*))?(?:#(.*))?$",
@@ -60,8 +59,6 @@ def query_bag(query: str, decode: Callable[[str], str]) -> dict[str, str]:
 
 def parse_urlquery(value: str) -> str:
     """The parameters of a URL's query as a bag."""
-    from urllib.parse import unquote_plus
-
     return json_text({"Query Parameters": query_bag(value, unquote_plus)})
 
 
@@ -239,6 +236,8 @@ def _user_agents() -> Any:
     from ua_parser.caching import S3Fifo
 
     # The resolver of ua-parser-rs takes linear time; Python's own regular expressions would not, and logs are hostile.
+    if ua_parser.RegexResolver is None:
+        raise RuntimeError("ua-parser-rs is not installed")
     resolver = ua_parser.RegexResolver(ua_parser.load_lazy_builtins())
     return ua_parser.Parser(ua_parser.CachingResolver(resolver, S3Fifo(4096)))
 
