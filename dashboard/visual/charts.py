@@ -204,7 +204,7 @@ def _x_axis(data: ChartData, own: Mapping[str, Any], kind: str) -> dict[str, Any
         axis["type"] = "linear"
     else:
         seen = list(dict.fromkeys(x for series in data.series for x in series.x))
-        axis = {"type": "category"}
+        axis = {"type": "category", "autotickangles": [0, -40, -90]}
         marked = seen[:: -(-len(seen) // _MOST_TICKS)]
         axis |= {
             "tickmode": "array",

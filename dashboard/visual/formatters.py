@@ -276,6 +276,7 @@ def _big_number(column: Formatter, made: dict[str, Any], value: Any, record: Rec
     number = number_of(value, column.kind)
     made["big"] = True
     if number is None:
+        made["t"] = made["t"] or "–"
         return
     if not column.rule.number_format and as_number(value) is not None and column.kind != "timespan":
         whole = compact(number)

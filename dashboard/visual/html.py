@@ -22,6 +22,10 @@ _SHORT = 24
 """Characters that a cell keeps on one line."""
 
 
+_LONG = 160
+"""Characters above which a cell shows its first lines, and all of it as a tooltip and in print."""
+
+
 def text(value: object) -> str:
     """Any text, safe inside an element or a quoted attribute."""
     return html.escape(str(value), quote=True)
@@ -146,7 +150,9 @@ def cell_html(cell: Mapping[str, Any], *, under: bool | None = None, style: str 
             cell["values"], str(cell.get("color") or ""), str(cell.get("style") or style), str(cell.get("t", ""))
         )
     shown = str(cell.get("t", ""))
-    body = f'<span class="wb-text{" wb-short" if len(shown) <= _SHORT else ""}">{text(shown)}</span>'
+    length = " wb-short" if len(shown) <= _SHORT else " wb-long" if len(shown) > _LONG else ""
+    whole = f' title="{text(shown)}"' if len(shown) > _LONG and not cell.get("tip") else ""
+    body = f'<span class="wb-text{length}"{whole}>{text(shown)}</span>'
     if cell.get("tags"):
         body = "".join(f'<span class="wb-tag">{text(tag)}</span>' for tag in cell["tags"])
     if cell.get("big"):

@@ -13,10 +13,11 @@ import pytest
 from dashboard.table import Table, table_from_rows
 from dashboard.visual import theme
 from dashboard.visual.build import draw
+from dashboard.visual.charts import KINDS
 from dashboard.visual.layouts import force_layout, honeycomb, layered_layout
 from dashboard.visual.places import country, outlines, project, region
 from dashboard.visual.view import Figure, Message
-from tests.visual.tables import counts
+from tests.visual.tables import counts, hours
 
 
 def figure(table: Table, visualization: str, **settings: Any) -> Figure:
@@ -228,6 +229,27 @@ def test_cells_of_a_honeycomb_never_overlap() -> None:
     cells = honeycomb(61)
     assert len(set(cells)) == 61
     assert min(math.dist(cells[a], cells[b]) for a in range(61) for b in range(a)) > 0.99
+
+
+@pytest.mark.parametrize("kind", [*sorted(KINDS), "piechart", "map", "graph"])
+def test_plotly_accepts_every_setting_of_every_figure(kind: str) -> None:
+    import plotly.graph_objects as go
+
+    chart = {
+        "customThresholdLine": "3", "showLegend": True, "showDataPoints": True, "xSettings": {"label": "x"},
+        "ySettings": {"label": "y", "min": 0, "numberFormatSettings": {"unit": 2}},
+    }  # fmt: skip
+    places = {"locInfo": "CountryRegion", "locInfoColumn": "Category"}
+    settings = {"visualization": kind, "chartSettings": chart, "mapSettings": places, "graphSettings": SETTINGS}
+    for table in (
+        NETWORK if kind == "graph" else counts({"France": 3, "Spain": 1}),
+        hours({"France": [1, 2], "Spain": [3, 4]}),
+    ):
+        view = draw({**settings, "timeBrushParameterName": "T"}, table)
+        if isinstance(view, Figure):
+            go.Figure(theme.apply(view.figure, True))
+        else:
+            assert (kind, view.code if isinstance(view, Message) else "") == ("graph", "VI002")
 
 
 @pytest.mark.parametrize("dark", [False, True])

@@ -255,3 +255,10 @@ def test_an_unset_item_is_a_quiet_message() -> None:
         message_view("error", "x", replace(Problem("EN001", "The query was cancelled."), severity="info")).tone
         == "info"
     )
+
+
+def test_a_tile_without_a_value_shows_a_dash() -> None:
+    table = table_from_rows([("Name", "string"), ("Count", "real")], [("Mean time", None)])
+    tile = tiles(table, tileSettings={"leftContent": {"columnMatch": "Count", "formatter": 12}}).tiles[0]
+    assert tile.left
+    assert tile.left["t"] == "–"
