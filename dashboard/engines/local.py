@@ -15,7 +15,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from dashboard import settings
 from dashboard.engines.arrow import conform
@@ -277,7 +277,9 @@ def open_connection(folder: Path | None) -> duckdb.DuckDBPyConnection:
     connection.execute("SET TimeZone='UTC'")
     connection.execute("SET parquet_metadata_cache=true")
     for name, function, parameters, returns in python_functions():
-        connection.create_function(name, function, parameters, returns, null_handling=FunctionNullHandling.SPECIAL)
+        connection.create_function(
+            name, function, cast("list[Any]", parameters), returns, null_handling=FunctionNullHandling.SPECIAL
+        )
     allowed = [f"{path}/" for path in (folder, externaldata_folder()) if path is not None]
     if allowed:
         connection.execute("SET allowed_directories=?", [allowed])

@@ -25,6 +25,7 @@ CODES: dict[str, str] = {
     "KQ019": "A backslash in a string starts no known escape.",
     "KQ020": "A constant cannot be read as its type says.",
     "KQ021": "A word is not a KQL type.",
+    "KQ022": "The text holds no query.",
     "KQ100": "The query starts with an operator instead of a table.",
     "KQ003": "The query makes more work than this product takes on: too many operators, columns or letters of SQL.",
     "KQ101": "A table, function or variable of that name is not known.",
