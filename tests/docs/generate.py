@@ -73,10 +73,48 @@ def commands_page() -> str:
     return "".join(lines)
 
 
+OPERATORS = {
+    "rows": "rows", "columns": "columns", "summarize": "summarize", "joins": "joins", "unions": "unions", "sources": "sources",
+    "serialize": "order and windows", "parse": "parsing", "expand": "arrays to rows", "series": "series", "evaluate": "plugins",
+    "search": "search", "nested": "tops", "scan": "scan",
+}  # fmt: skip
+
+
+def kql_page() -> str:
+    """docs/kql.md"""
+    from dashboard.kql.functions import REGISTRY
+    from dashboard.kql.operators import registry
+    from dashboard.kql.operators.evaluate import plugins
+
+    text = (ROOT / "tests/docs/kql_head.md").read_text(encoding="utf-8")
+    lines = [text.replace("# KQL over local data\n", f"# KQL over local data\n{NOTE}", 1)]
+    by_family: dict[str, list[str]] = {}
+    for node, handler in registry().items():
+        family = handler.__module__.rsplit(".", 1)[-1]
+        summary = " ".join((node.__doc__ or "").split()).split(". ")[0].rstrip(".")
+        by_family.setdefault(family, []).append(f"- {summary}\n")
+    lines.append("\n## Tabular operators\n")
+    for family, entries in by_family.items():
+        lines += [f"\n### {OPERATORS.get(family, family).capitalize()}\n", *sorted(entries)]
+    lines.append("\n## Plugins of evaluate\n" + ", ".join(f"`{name}`" for name in sorted(plugins())) + "\n")
+    functions: dict[str, dict[str, str]] = {}
+    for name, function in REGISTRY.scalars.items():
+        if not name.startswith("$"):
+            functions.setdefault(function.family, {})[name] = function.note
+    functions["aggregates"] = {name: function.note for name, function in REGISTRY.aggregates.items()}
+    functions["windows"] = dict.fromkeys(REGISTRY.windows, "")
+    for family in sorted(functions):
+        lines.append(f"\n## Functions: {family}\n")
+        named = [f"`{name}` ({note})" if note else f"`{name}`" for name, note in sorted(functions[family].items())]
+        lines.append(", ".join(named) + "\n")
+    return "".join(lines)
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "docs/errors.md": errors_page,
     "docs/settings.md": settings_page,
     "docs/commands.md": commands_page,
+    "docs/kql.md": kql_page,
 }
 
 

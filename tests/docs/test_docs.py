@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+import shlex
 import subprocess
 from pathlib import Path
 
 import pytest
 
+from dashboard.cli import build_parser
 from tests.docs.generate import PAGES, ROOT, error_codes
 
 TRACKED = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False).stdout.splitlines()
@@ -27,12 +29,21 @@ def test_every_error_code_in_the_code_is_documented() -> None:
     assert used - set(error_codes()) == set()
 
 
-@pytest.mark.parametrize("page", [path for path in TRACKED if path.endswith(".md")])
+@pytest.mark.parametrize("page", [path for path in TRACKED if path.endswith(".md") and (ROOT / path).is_file()])
 def test_links_between_pages_lead_somewhere(page: str) -> None:
     folder = (ROOT / page).parent
     for target in re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", (ROOT / page).read_text(encoding="utf-8")):
         if "://" not in target and not target.startswith("mailto:"):
             assert (folder / target).exists(), f"{page} links to {target}"
+
+
+def test_every_command_of_the_readme_is_understood() -> None:
+    """The commands of the first shell blocks parse as the command line would parse them."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    commands = re.findall(r"^watchbook (.+)$", text, re.MULTILINE)
+    assert len(commands) >= 5
+    for command in commands:
+        build_parser().parse_args(shlex.split(command))
 
 
 def test_every_direct_dependency_says_why_it_is_there() -> None:
@@ -43,10 +54,11 @@ def test_every_direct_dependency_says_why_it_is_there() -> None:
 
 
 def test_no_file_names_a_path_of_one_machine() -> None:
-    hits = []
-    for path in TRACKED:
-        file = Path(ROOT, path)
-        if file.suffix in {".md", ".py", ".toml", ".yaml", ".yml", ".sh", ".ts"} and path != "tests/docs/test_docs.py":
-            if re.search(r"(?<![\w.])/(work|root|home/\w+)/", file.read_text(encoding="utf-8", errors="replace")):
-                hits.append(path)
+    kinds = {".md", ".py", ".toml", ".yaml", ".yml", ".sh", ".ts"}
+    texts = {
+        path: Path(ROOT, path).read_text(encoding="utf-8", errors="replace")
+        for path in TRACKED
+        if Path(path).suffix in kinds and path != "tests/docs/test_docs.py" and Path(ROOT, path).is_file()
+    }
+    hits = [path for path, text in texts.items() if re.search(r"(?<![\w.])/(work|root|home/\w+)/", text)]
     assert hits == []
