@@ -10,7 +10,8 @@ _OPERATORS = (
 )
 _STARTS_WITH_OPERATOR = re.compile(rf"\|?\s*(?:{_OPERATORS})\b(?!\s*\()", re.IGNORECASE)
 _GRAPH_TABLE = re.compile(
-    r"""//[^\n]*|@'(?:[^']|'')*'|@"(?:[^"]|"")*"|'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*\""""
+    r"""//[^\n]*|@'(?:[^']++|'')*+(?:'|\Z)|@"(?:[^"]++|"")*+(?:"|\Z)|'(?:[^'\\\n]++|\\.)*+(?:'|\\?(?:$|\n))"""
+    r"""|"(?:[^"\\\n]++|\\.)*+(?:"|\\?(?:$|\n))"""
     r"""|\b(?P<name>[A-Za-z]*resources|resourcecontainers|resourcechanges|resourcecontainerchanges)\b(?=\s*(?:\||where\b|,|\)|$))""",
     re.IGNORECASE,
 )
@@ -35,10 +36,10 @@ def _lower_table(found: re.Match[str]) -> str:
     name = found.group("name")
     if name is None:
         return found.group()
-    before = found.string[: found.start()].rstrip()
-    after = found.string[found.end() :].lstrip()
+    before = found.string[max(0, found.start() - 4_000) : found.start()].rstrip()
+    after = found.string[found.end() : found.end() + 100].lstrip()
     if after[:1] in (",", ")") or before.endswith(","):
-        in_union = re.search(r"\bunion\b[^|]*$", before, re.IGNORECASE) is not None
-        return name.lower() if in_union else name
+        operator = before[before.rfind("|") + 1 :][-2_000:]
+        return name.lower() if re.search(r"\bunion\b", operator, re.IGNORECASE) else name
     stands_first = not before or before[-1] in "(;" or before.lower().endswith("union")
     return name.lower() if stands_first or "//" in before.rpartition("\n")[2] else name

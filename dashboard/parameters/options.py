@@ -13,8 +13,8 @@ from dashboard.errors import Place, Problem
 
 MOST_OPTIONS = 1_000
 _FALSY = (None, False, 0, "", 0.0)
-_COMMENT_OR_STRING = re.compile(r'"(?:[^"\\]|\\.)*"|//[^\n]*|/\*.*?\*/', re.DOTALL)
-_TRAILING_COMMA = re.compile(r'("(?:[^"\\]|\\.)*")|,(\s*[\]}])', re.DOTALL)
+_COMMENT_OR_STRING = re.compile(r'"(?:[^"\\]++|\\.)*+(?:"|\\?\Z)|//[^\n]*|/\*(?:[^*]++|\*(?!/))*+(?:\*/|\Z)', re.DOTALL)
+_TRAILING_COMMA = re.compile(r'("(?:[^"\\]++|\\.)*+(?:"|\\?\Z))|,(\s*+[\]}])', re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
