@@ -13,7 +13,7 @@ import zoneinfo
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from dashboard.document.workbook import Item, number_of, text_of
+from dashboard.document.workbook import Item, number_of, object_of, text_of
 from dashboard.runtime.plan import PlannedItem
 from dashboard.visual.charts import KINDS
 
@@ -44,7 +44,9 @@ def group_key(planned: PlannedItem) -> str:
 def sheet(items: Iterable[PlannedItem]) -> str:
     """The rules for the widths and heights of all items, nested ones included."""
     rules = "".join(_rules(items))
-    return f"<style>@media (min-width:{_NARROW + 1}px){{{rules}}}</style>" if rules else ""
+    return (
+        f"<style>.st-key-wg-root{{visibility:visible!important}}@media (min-width:{_NARROW + 1}px){{{rules}}}</style>"
+    )
 
 
 def _rules(items: Iterable[PlannedItem]) -> Iterable[str]:
@@ -60,7 +62,7 @@ def _rules(items: Iterable[PlannedItem]) -> Iterable[str]:
         inner = [f"--wb-h:{_reserved(planned.item)}px"] if planned.item.kind == "query" else []
         if planned.item.visualization in CHARTS and planned.status == "ready":
             # A chart's card has its height before the chart is there, so that nothing below it moves.
-            inner.append("min-height:calc(var(--wb-h) + 56px)")
+            inner.append(f"min-height:calc(var(--wb-h) + {_around(planned)}px)")
         for name in ("margin", "padding"):
             value = _shorthand(planned.item.style.get(name))
             if value:
@@ -68,6 +70,12 @@ def _rules(items: Iterable[PlannedItem]) -> Iterable[str]:
         if inner:
             yield f".st-key-{key}{{{';'.join(inner)}}}"
         yield from _rules(planned.items)
+
+
+def _around(planned: PlannedItem) -> int:
+    """The height of a chart's card beside the chart: title and padding, and the strip of numbers where it has one below."""
+    strip = object_of(planned.settings.get("chartSettings")).get("showMetrics") is not False
+    return 99 if strip and planned.item.visualization != "piechart" else 51
 
 
 def _reserved(item: Item) -> int:

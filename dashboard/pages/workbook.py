@@ -53,9 +53,7 @@ def _draw_board(board: Board) -> None:
             st.html(f'<div class="wb-head"><h1>{style.text(board.title)}</h1></div>')
         plan = waiting.wait(board.plan())
         board.start(plan)
-        rules = layout.sheet(plan.items)
-        if rules:
-            st.html(rules)
+        st.html(layout.sheet(plan.items))
         told = [problem for problem in plan.problems if problem.severity == "error"]
         if told:
             st.html("".join(style.problem_html(problem) for problem in told[:5]))
