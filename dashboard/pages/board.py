@@ -26,7 +26,7 @@ from dashboard.runtime.plan import Plan, PlannedItem
 from dashboard.runtime.results import ItemResult
 from dashboard.table import Table, json_cell
 from dashboard.visual import build as visual
-from dashboard.visual.view import Grid, Message, Tiles, View
+from dashboard.visual.view import Figure, Grid, Message, Tiles, View
 
 _LONGEST_VALUE = 400
 _AT_ONCE = 64
@@ -60,6 +60,7 @@ class Board:
         self._views: dict[tuple[str, str], tuple[ItemResult, View]] = {}
         self._stopped: set[str] = set()
         self._actions: dict[str, str] = {}
+        self._slices: dict[str, str] = {}
         self._selected: dict[str, tuple[int, ...]] = {}
         self._links: dict[str, Mapping[str, Any]] = {}
 
@@ -231,6 +232,22 @@ class Board:
         planned = self._by_path.get(path)
         if planned is not None:
             self._export(planned, points)
+
+    def select_slice(self, path: str, told: str) -> None:
+        """Selects a slice of a pie, told as `point:TRACE:NUMBER`; a second click takes it back."""
+        planned, result = self._by_path.get(path), self._done(path)
+        if planned is None or result is None:
+            return
+        view = self.view(planned, result)
+        again = self._slices.pop(path, "") == told
+        try:
+            trace, number = (int(part) for part in told.split(":")[1:])
+            point = view.points[trace][number] if isinstance(view, Figure) and min(trace, number) >= 0 else None
+        except (ValueError, IndexError):
+            return
+        if point is not None and not again:
+            self._slices[path] = told
+        self._export(planned, [point] if point is not None and not again else [])
 
     def _export(self, planned: PlannedItem, rows: Sequence[Mapping[str, Any]]) -> None:
         self.session.select(planned.path, rows)

@@ -86,7 +86,15 @@ def _draw_content(board: Board, planned: PlannedItem) -> None:
     action = board.take_action(path)
     if action == "query" and planned.query is not None:
         menus.open_query(planned.query)
-    menus.draw_head(f"frame-{slug}", subject, action, planned.query, lambda chosen: board.ask_action(path, chosen))
+
+    def ask(chosen: str) -> None:
+        if chosen.startswith("point:"):
+            board.select_slice(path, chosen)
+            st.rerun()
+        board.ask_action(path, chosen)
+
+    clicks = bool(planned.item.exports)
+    menus.draw_head(f"frame-{slug}", subject, action, planned.query, ask, clicks=clicks)
     table, view = board.outcome(planned)
     drawings.draw(view, f"view-{slug}", title, board.reactions(planned, view), board.selected(path))
     notices = style.notices_html(notice.message for notice in table.notices) if table is not None else ""

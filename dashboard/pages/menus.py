@@ -50,8 +50,19 @@ class Subject:
         return file_name(" - ".join(part for part in (self.whole, self.title) if part), "x")[:-2]
 
 
-def draw_head(key: str, subject: Subject, action: str, query: QueryRequest | None, ask: Callable[[str], None]) -> None:
-    """Draws title and menu, after doing the `action` that was asked for. `ask` remembers the next one."""
+def draw_head(
+    key: str,
+    subject: Subject,
+    action: str,
+    query: QueryRequest | None,
+    ask: Callable[[str], None],
+    *,
+    clicks: bool = False,
+) -> None:
+    """Draws title and menu, after doing the `action` that was asked for. `ask` remembers the next one.
+
+    With `clicks`, a click on a slice of a pie is asked as `point:TRACE:NUMBER`.
+    """
     entries: list[Any] = [
         {"id": "full", "label": "Full screen"},
         {"id": "copy", "label": "Copy the data"},
@@ -65,6 +76,7 @@ def draw_head(key: str, subject: Subject, action: str, query: QueryRequest | Non
         "level": 2,
         "entries": entries,
         "file": subject.file(),
+        "clicks": clicks,
         **_take_away(subject, action),
     }
 

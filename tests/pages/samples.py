@@ -145,9 +145,25 @@ SLOW = document(
 )
 
 
+CLICKS = document(
+    text("# Clicks"),
+    parameters(parameter("Brush", 4, value={"durationMs": 86400000})),
+    query(f"{PODS}\n| summarize Restarts = sum(Restarts) by Namespace", "Bars", visualization="categoricalbar", exportedParameters=[{"fieldName": "x", "parameterName": "Bar", "parameterType": 1}]),
+    query(f"{PODS}\n| summarize Pods = count() by Namespace", "Pie", visualization="piechart", exportedParameters=[{"fieldName": "label", "parameterName": "Slice", "parameterType": 1}]),
+    query(f"{PODS}\n| summarize Restarts = sum(Restarts) by bin(TimeGenerated, 1h)", "Times", visualization="timechart", timeBrushParameterName="Brush"),
+    text("Bar {Bar}, slice {Slice}, range {Brush:label}."),
+)  # fmt: skip
+
+
 def write(folder: Path) -> Path:
     """Puts the workbooks into a folder, with two files that are none."""
-    for name, content in (("pods", PODS_BOARD), ("cycle", CYCLE), ("hostile", HOSTILE), ("slow", SLOW)):
+    for name, content in (
+        ("pods", PODS_BOARD),
+        ("cycle", CYCLE),
+        ("hostile", HOSTILE),
+        ("slow", SLOW),
+        ("clicks", CLICKS),
+    ):
         (folder / f"{name}.json").write_text(json.dumps(content), encoding="utf-8")
     (folder / "torn.json").write_text('{"version": "Notebook/1.0", "items": [', encoding="utf-8")
     (folder / "other.json").write_text('{"hello": "world"}', encoding="utf-8")

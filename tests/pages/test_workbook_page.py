@@ -306,3 +306,22 @@ def test_going_back_from_the_query_page_shows_the_workbook_as_it_was(visit: Visi
     page.go_back()
     expect(page.get_by_role("tab", name="Inventory")).to_have_attribute("aria-selected", "true")
     page.wait_for_url("**p.Tab=Inventory*")
+
+
+def test_clicks_on_charts_and_a_brushed_range_set_parameters(visit: Visit, page: Page) -> None:
+    page.set_viewport_size({"width": 1440, "height": 1400})
+    visit("/workbook?w=mine/clicks")
+    page.locator(".js-plotly-plot .point path").first.click()
+    expect(page.get_by_text("Bar shop,")).to_be_visible()
+    page.wait_for_timeout(500)
+    slice_ = page.locator(".slice path").first.bounding_box()
+    assert slice_ is not None
+    page.mouse.click(slice_["x"] + slice_["width"] * 0.8, slice_["y"] + slice_["height"] / 2)
+    expect(page.get_by_text("slice shop,")).to_be_visible()
+    box = page.locator(".js-plotly-plot").nth(2).bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + 200, box["y"] + box["height"] / 2)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 500, box["y"] + box["height"] / 2, steps=8)
+    page.mouse.up()
+    expect(page.get_by_text("range 11/2")).to_be_visible()
