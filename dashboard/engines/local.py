@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 
 Columns = tuple[tuple[str, KqlType], ...]
 
+# A union of all tables has thousands of columns: what a result may hold is counted in cells, too.
+_MOST_CELLS = 20_000_000
+
 
 class TableSource(Protocol):
     """Further tables that the local engine shows (incidents, watchlists): name → columns and rows as a `Table`."""
@@ -139,6 +142,7 @@ class LocalEngine:
         translation = self._translate(request)
         translated = time.perf_counter()
         limit = request.row_limit or settings.integer("query_rows")
+        limit = min(limit, max(1, _MOST_CELLS // len(translation.columns)))
         arrow, cut = self._execute(translation.sql, limit, request.seconds, cancel)
         columns = tuple(Column(name, kind) for name, kind in translation.columns)
         notices = [Notice(problem.code, problem.message) for problem in translation.problems]
@@ -158,8 +162,9 @@ class LocalEngine:
         now = request.now or dt.datetime.now(dt.UTC)
         span = (_naive(request.timespan.start), _naive(request.timespan.end)) if request.timespan else None
         return translate(
-            request.text, catalog, now=_naive(now), timespan=span, externaldata=self._external, discover=self._discover
-        )
+            request.text, catalog, now=_naive(now), timespan=span, externaldata=self._external, discover=self._discover,
+            parameters=request.parameters,
+        )  # fmt: skip
 
     def _external(self, node: ExternalData) -> str:
         return select_from(node, externaldata_folder())

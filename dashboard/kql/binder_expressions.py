@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 # Where a function repeats an argument's SQL and the text grows past this, the argument gets a column of its own.
 _LONG_SQL = 4_000
 _LONG_ARGUMENT = 120
+# Stands between the columns of a row joined to one text; it ends a term, and no text searched for holds it.
+_BREAK = "\x1f"
 
 
 class Row:
@@ -202,7 +205,9 @@ class Row:
         column = side.column_or_opened(wanted)
         if column is None:
             hint = did_you_mean(wanted, side.by_name)
-            raise self.binder.failure(node, "KQ102", f"There is no column '{wanted}' on the {node.target.name} side.", hint)
+            raise self.binder.failure(
+                node, "KQ102", f"There is no column '{wanted}' on the {node.target.name} side.", hint
+            )
         return column_operand(column)
 
     def member(self, node: s.Member) -> Bound:
@@ -238,6 +243,9 @@ class Row:
         if isinstance(node.left, s.Star):
             return self._any_column(node)
         left, right = self.bind(node.left), self.bind(node.right)
+        known = _compared(node.operator, left, right)
+        if known is not None:
+            return self.binder.bound(f.literal(known, "bool"))
         return self.made((left, right), lambda o: f.binary(node.operator, o[0], o[1]))
 
     def _logic(self, node: s.Binary) -> Bound:
@@ -260,6 +268,11 @@ class Row:
         right = self.bind(node.right)
         negated = node.operator.startswith("!")
         result: Bound | None = None
+        within = node.operator.removeprefix("!").removesuffix("_cs") in ("has", "hasprefix", "hassuffix", "contains")
+        known = right.constant if within and self.can_hoist() else None
+        if isinstance(known, str) and known and _BREAK not in known:
+            joined = self._joined_columns()
+            return self._with(f.binary(node.operator, joined, right), (joined, right))
         for column in self.relation.columns:
             left = column_operand(column)
             if node.operator in ("==", "!=", "=~", "!~", "<>"):
@@ -273,6 +286,14 @@ class Row:
             else:
                 result = self._with(f.binary("and" if negated else "or", result, part), (result, part))
         return result if result is not None else self.binder.bound(f.literal(negated, "bool"))
+
+    def _joined_columns(self) -> Bound:
+        """All columns as one text, so that a term is looked for once a row and not once a column."""
+        assert self.relation is not None  # noqa: S101
+        parts = [column_operand(column) for column in self.relation.columns]
+        texts = [self.converted(part, "string") for part in parts]
+        sql = f"concat_ws(chr({ord(_BREAK)}), {', '.join(text.sql for text in texts)})" if texts else "''"
+        return self.hoist(Bound(sql, "string", refs=frozenset().union(*(text.refs for text in texts))))
 
     def unary(self, node: s.Unary) -> Bound:
         """A sign."""
@@ -367,6 +388,20 @@ class Row:
             self._aggregate_of[sql.sql] = column
             self.aggregates.append((column, sql))
         return Bound(column.sql, sql.type, name=sql.name, refs=frozenset((column.id,)))
+
+
+_COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
+    "==": operator.eq, "!=": operator.ne, "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge,
+}  # fmt: skip
+
+
+def _compared(sign: str, left: Bound, right: Bound) -> bool | None:
+    """The result of comparing two constants of one plain type; None where it is not known now."""
+    if sign not in _COMPARISONS or left.type != right.type or not (left.is_constant and right.is_constant):
+        return None
+    if left.type not in ("string", "datetime", "timespan", "int", "long", "bool") or left.is_null or right.is_null:
+        return None
+    return _COMPARISONS[sign](left.constant, right.constant)
 
 
 _HANDLERS: dict[type, Callable[[Row, Any], Bound]] = {

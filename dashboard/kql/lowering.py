@@ -317,6 +317,10 @@ class Lowering:
     def _union(self, node: b.Union) -> Block:
         asked = self._asked(node)
         heads = [column for column in node.columns if column.id in asked]
+        ids = {column.id for column in heads}
+        gaps = [ids - cells.keys() for _, cells in node.branches]
+        # Tables of little in common are brought together by name, else the statement lists what each of them lacks.
+        by_name = sum(map(len, gaps)) > _MOST_GAPS and ids <= set().union(*(cells.keys() for _, cells in node.branches))
         texts: list[str] = []
         for source, cells in node.branches:
             block = self._block(source)
@@ -324,9 +328,17 @@ class Lowering:
             if block.tail or block.distinct or refs & block.computed.keys():
                 block = self._closed(block, self._asked(source))
             self._check(refs, block)
-            block.computed.update((c.id, cells[c.id].sql if c.id in cells else _missing(c)) for c in heads)
-            texts.append(block.sql([c.id for c in heads]))
-        return Block(f"({' UNION ALL '.join(texts)})", {column.id for column in heads})
+            block.computed.update((c.id, cells[c.id].sql) for c in heads if c.id in cells)
+            if not by_name:
+                block.computed.update((c.id, _missing(c)) for c in heads if c.id not in cells)
+            texts.append(block.sql([c.id for c in heads if c.id in cells or not by_name]))
+        if not by_name:
+            return Block(f"({' UNION ALL '.join(texts)})", ids)
+        lacked = set().union(*gaps)
+        listed = [
+            f"coalesce({c.sql}, '') AS {c.sql}" if c.type == "string" and c.id in lacked else c.sql for c in heads
+        ]
+        return Block(f"(SELECT {', '.join(listed)} FROM ({' UNION ALL BY NAME '.join(texts)}))", ids)
 
     def _limit(self, node: b.Limit) -> Block:
         block = self._block(node.source)
@@ -392,6 +404,10 @@ class Lowering:
             raise WatchbookError(
                 Problem("KQ203", "A subquery here depends on the row around it.", hint="Use join, lookup or mv-apply.")
             )
+
+
+# Columns that the tables of a union may lack, counted for each table, before they are brought together by name.
+_MOST_GAPS = 500
 
 
 def _missing(column: b.Column) -> str:

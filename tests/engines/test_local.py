@@ -183,3 +183,10 @@ def test_externaldata_reads_nothing_outside_its_folder(copies: Path, engine: Loc
 def test_externaldata_without_a_folder_says_how_to_allow_one(engine: LocalEngine) -> None:
     with pytest.raises(WatchbookError, match="WATCHBOOK_EXTERNALDATA_FOLDER"):
         engine.run(QueryRequest("externaldata(x:string)['list.csv']"))
+
+
+def test_a_result_of_very_many_columns_has_fewer_rows(folder: Path) -> None:
+    wide: tuple[tuple[str, KqlType], ...] = tuple((f"c{i}", "long") for i in range(10_000))
+    table = LocalEngine(folder, {"Wide": wide}).run(QueryRequest("range x from 1 to 3000 step 1 | union Wide"))
+    assert (len(table.columns), table.arrow.num_rows, table.status) == (10_001, 1_999, "partial")
+    assert "Only the first 1,999 rows are shown" in table.notices[0].message

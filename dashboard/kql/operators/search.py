@@ -9,8 +9,8 @@ from dashboard.kql import functions as f
 from dashboard.kql import syntax as s
 from dashboard.kql.binder import BindFailure
 from dashboard.kql.binder_tables import matching
-from dashboard.kql.bound import Relation, Scan
-from dashboard.kql.operators.unions import united
+from dashboard.kql.bound import Relation
+from dashboard.kql.operators.unions import is_empty, united
 
 if TYPE_CHECKING:
     from dashboard.kql.binder import Binder
@@ -42,11 +42,6 @@ def tables_named(binder: Binder, scope: Scope, node: s.Node, tables: tuple[s.Exp
     if not found:
         raise binder.failure(node, "KQ101", "There is no table of such a name.")
     return found
-
-
-def is_empty(relation: Relation) -> bool:
-    """Whether the relation is a table known to have no rows."""
-    return isinstance(relation.node, Scan) and relation.node.table.sql is None
 
 
 def _matched(binder: Binder, scope: Scope, branch: Relation, predicate: s.Expression | None) -> Relation:

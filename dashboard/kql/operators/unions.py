@@ -9,7 +9,7 @@ from dashboard.kql import functions as f
 from dashboard.kql import syntax as s
 from dashboard.kql.binder import BindFailure
 from dashboard.kql.binder_tables import matching
-from dashboard.kql.bound import Bound, Column, Node, Relation, Union, column_operand
+from dashboard.kql.bound import Bound, Column, Node, Relation, Scan, Union, column_operand
 from dashboard.kql.functions.registry import FunctionRefused
 from dashboard.kql.names import NameTable
 from dashboard.kql.operators.opening import keep_open
@@ -73,7 +73,9 @@ def united(
     }
     kept = {original: kind for name, original, kind in layout if name == original}
     filled: list[tuple[Node, dict[int, Bound]]] = []
-    for i, branch in enumerate(branches):
+    # Tables known to have no rows give their columns and nothing else; one of them stands for rows where all are such.
+    live = [(i, branch) for i, branch in enumerate(branches) if not is_empty(branch)] or [(0, branches[0])]
+    for i, branch in live:
         cells: dict[int, Bound] = {}
         if with_source is not None:
             cells[columns[0].id] = binder.bound(f.literal(branch.name or f"union_arg{i}", "string"))
@@ -85,8 +87,16 @@ def united(
                 kind = kept[column.name]
                 cells[targets[column.name, kind]] = binder.bound(_as(column, kind), frozenset((column.id,)))
         filled.append((branch.node, cells))
-    result = Relation(Union(tuple(columns), tuple(filled)), tuple(columns))
+    given = set().union(*(cells.keys() for _, cells in filled))
+    result = Relation(Union(tuple(c for c in columns if c.id in given), tuple(filled)), tuple(columns))
+    nothing = {kind: binder.bound(f.literal(None, kind)) for kind in {c.type for c in columns}}
+    result = result.computed((c, nothing[c.type]) for c in columns if c.id not in given)
     return keep_open(binder, result, *branches)
+
+
+def is_empty(relation: Relation) -> bool:
+    """Whether the relation is a table known to have no rows."""
+    return isinstance(relation.node, Scan) and relation.node.table.sql is None
 
 
 def _as(column: Column, kind: KqlType) -> f.Operand:
