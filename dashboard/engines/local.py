@@ -9,28 +9,26 @@ from __future__ import annotations
 
 import atexit
 import datetime as dt
-import os
 import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from dashboard import settings
 from dashboard.engines.arrow import conform
 from dashboard.engines.externaldata import select_from
+from dashboard.engines.local_tables import Columns, LocalTables, folder_version
 from dashboard.engines.protocol import CancelToken, QueryRequest, TableInfo
 from dashboard.errors import Cancelled, Problem, WatchbookError
-from dashboard.kql.catalog import Catalog, TableSchema
+from dashboard.kql.catalog import Catalog
 from dashboard.kql.syntax import ExternalData
 from dashboard.kql.translate import Translation, translate
-from dashboard.table import Column, KqlType, Notice, Table, render_of
+from dashboard.table import Column, Notice, Table, render_of
 
 if TYPE_CHECKING:
     import duckdb
-
-Columns = tuple[tuple[str, KqlType], ...]
 
 # A union of all tables has thousands of columns: what a result may hold is counted in cells, too.
 _MOST_CELLS = 20_000_000
@@ -59,6 +57,7 @@ class LocalEngine:
         self._catalog: Catalog | None = None
         self._catalog_version = ""
         self._seen = (-1.0, "")
+        self._idle: list[duckdb.DuckDBPyConnection] = []
 
     # ---- the catalog ---------------------------------------------------------------------------------------------------
 
@@ -67,7 +66,7 @@ class LocalEngine:
         many times, and a large folder has thousands of days."""
         looked, version = self._seen
         if time.monotonic() - looked > 0.5:
-            version = _folder_version(self.folder)
+            version = folder_version(self.folder)
             self._seen = (time.monotonic(), version)
         return version
 
@@ -76,39 +75,9 @@ class LocalEngine:
         version = self.version()
         with self._lock:
             if self._catalog is None or version != self._catalog_version:
-                self._catalog = Catalog(tables=dict(self._find_tables()))
+                self._catalog = Catalog(tables=LocalTables(self.folder, self._schemas))
                 self._catalog_version = version
             return self._catalog
-
-    def _find_tables(self) -> Iterator[tuple[str, TableSchema]]:
-        found = {path.name for path in self.folder.iterdir() if path.is_dir()} if self.folder.is_dir() else set()
-        for name, columns in self._schemas.items():
-            if name not in found:
-                yield name, TableSchema(name, columns)
-        for name in sorted(found):
-            files = sorted((self.folder / name).glob("*/*.parquet"))
-            if files:
-                yield name, self._stored_table(name, files[-1])
-            elif name in self._schemas:
-                yield name, TableSchema(name, self._schemas[name])
-
-    def _stored_table(self, name: str, newest: Path) -> TableSchema:
-        """A table with files: its known columns in their order and with their types, then others that its newest file has.
-        Known columns that no file holds stand there without values."""
-        import pyarrow.parquet as pq
-
-        from dashboard.engines.arrow import kql_columns
-
-        stored = dict(kql_columns(pq.read_schema(newest)))
-        known = dict(self._schemas.get(name, ()))
-        columns = tuple({**known, **{column: known.get(column, kind) for column, kind in stored.items()}}.items())
-        pattern = str(self.folder / name / "*" / "*.parquet").replace("'", "''")
-        source = f"read_parquet('{pattern}', hive_partitioning=false, union_by_name=true)"
-        missing = [f"{empty_sql(kind)} AS {quoted(column)}" for column, kind in known.items() if column not in stored]
-        held = held_names([*stored, *(column for column in known if column not in stored)])
-        if missing:
-            source = f"(SELECT *, {', '.join(missing)} FROM {source})"
-        return TableSchema(name, columns, source, held_names=held)
 
     def tables(self) -> list[TableInfo]:
         """All tables, with rows and times where there are any."""
@@ -178,12 +147,14 @@ class LocalEngine:
         import duckdb
 
         seconds = seconds or float(settings.integer("query_seconds"))
-        late = threading.Event()
+        late, turn, running = threading.Event(), threading.Lock(), True
         with self._cursor() as cursor:
 
             def stop() -> None:
-                with suppress(duckdb.Error):  # told after the query ended: its cursor is closed
-                    cursor.interrupt()
+                # Told after the query ended, it must not stop the next one on this cursor.
+                with turn:
+                    if running:
+                        cursor.interrupt()
 
             def stop_late() -> None:
                 late.set()
@@ -204,18 +175,20 @@ class LocalEngine:
                 raise WatchbookError(_problem_of(error, seconds if late.is_set() else None)) from None
             finally:
                 timer.cancel()
+                with turn:
+                    running = False
         return (arrow.slice(0, limit), True) if arrow.num_rows > limit else (arrow, False)
 
     @contextmanager
     def _cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A cursor of its own for one query. Making one costs as much as a small query, so they are kept and lent again."""
         with self._lock:
             if self._connection is None:
                 self._connection = open_connection(self.folder)
-            cursor = self._connection.cursor()
-        try:
-            yield cursor
-        finally:
-            cursor.close()
+            cursor = self._idle.pop() if self._idle else self._connection.cursor()
+        yield cursor
+        with self._lock:
+            self._idle.append(cursor)
 
 
 def _naive(moment: dt.datetime) -> dt.datetime:
@@ -226,44 +199,6 @@ def externaldata_folder() -> Path | None:
     """The folder that externaldata may read from, by the setting; None where there is none."""
     chosen = settings.text("externaldata_folder")
     return Path(chosen).expanduser().resolve() if chosen else None
-
-
-def _folder_version(folder: Path) -> str:
-    newest, count = 0, 0
-    with suppress(OSError):
-        for table in os.scandir(folder):
-            if table.is_dir():
-                newest = max(newest, table.stat().st_mtime_ns)
-                for day in os.scandir(table.path):
-                    count += 1
-                    newest = max(newest, day.stat().st_mtime_ns)
-    return f"{count}-{newest}"
-
-
-def held_names(columns: Iterable[str]) -> dict[str, str]:
-    """The names that DuckDB gives to columns that differ only in case from an earlier one: it numbers them."""
-    seen: dict[str, int] = {}
-    held = {}
-    for column in columns:
-        count = seen.get(column.lower(), 0)
-        seen[column.lower()] = count + 1
-        if count:
-            held[column] = f"{column}_{count}"
-    return held
-
-
-def quoted(name: str) -> str:
-    """A name as a DuckDB identifier."""
-    return '"' + name.replace('"', '""') + '"'
-
-
-def empty_sql(kind: KqlType) -> str:
-    """The SQL of a value that is not there, in the form in which the translator holds the type."""
-    if kind == "string":
-        return "''"
-    held = {"datetime": "TIMESTAMP", "timespan": "BIGINT", "bool": "BOOLEAN", "int": "INTEGER", "long": "BIGINT", "real": "DOUBLE",
-            "decimal": "DECIMAL(38, 17)"}  # fmt: skip
-    return f"CAST(NULL AS {held.get(kind, 'VARCHAR')})"
 
 
 def open_connection(folder: Path | None) -> duckdb.DuckDBPyConnection:

@@ -190,3 +190,25 @@ def test_a_result_of_very_many_columns_has_fewer_rows(folder: Path) -> None:
     table = LocalEngine(folder, {"Wide": wide}).run(QueryRequest("range x from 1 to 3000 step 1 | union Wide"))
     assert (len(table.columns), table.arrow.num_rows, table.status) == (10_001, 1_999, "partial")
     assert "Only the first 1,999 rows are shown" in table.notices[0].message
+
+
+def test_a_cancel_told_late_does_not_stop_the_next_query(engine: LocalEngine) -> None:
+    cancel = CancelToken()
+    engine.run(QueryRequest("Events | count"), cancel)
+    stopper = threading.Thread(target=lambda: (time.sleep(0.05), cancel.cancel()))
+    stopper.start()
+    table = engine.run(QueryRequest("range a from 1 to 3000000 step 1 | summarize n = dcount(a % 1000)"))
+    stopper.join()
+    assert table.rows() == [(1000,)]
+
+
+def test_files_with_different_columns_are_read_together(engine: LocalEngine, folder: Path) -> None:
+    day = folder / "Events" / "date=2026-11-05"
+    day.mkdir()
+    extra = pa.table({"TimeGenerated": pa.array([dt.datetime(2026, 11, 5)], pa.timestamp("us")), "Extra_s": ["more"]})
+    pq.write_table(extra, day / "part.parquet")
+    fresh = LocalEngine(folder, {"Events": EVENTS})
+    assert fresh.run(QueryRequest("Events | summarize count() by Extra_s, has = isnotempty(Name)")).json_rows() in (
+        [["", True, 72], ["more", False, 1]],
+        [["more", False, 1], ["", True, 72]],
+    )

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from dashboard.engines.local import LocalEngine, empty_sql, quoted
+from dashboard.engines.local import LocalEngine
+from dashboard.engines.local_tables import empty_sql, quoted
 from dashboard.engines.protocol import QueryRequest
 from dashboard.errors import WatchbookError
 from tests.shared import lines

@@ -1,0 +1,110 @@
+"""The tables of a data folder as the translator needs them, each looked at when a query first names it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from pathlib import Path
+
+from dashboard.kql.catalog import TableSchema
+from dashboard.kql.functions.literals import DUCKDB_TYPES
+from dashboard.table import KqlType
+
+Columns = tuple[tuple[str, KqlType], ...]
+
+
+class LocalTables(Mapping[str, TableSchema]):
+    """Tables by name: those with Parquet files (`FOLDER/TABLE/date=…/*.parquet`), and the known ones without, which are
+    empty. A table's files are read for their columns when it is first asked for; the set of names is fixed at the start.
+    """
+
+    def __init__(self, folder: Path, known: Mapping[str, Columns]) -> None:
+        self._folder = folder
+        self._known = known
+        found = {path.name for path in folder.iterdir() if path.is_dir()} if folder.is_dir() else set()
+        self._stored = {name for name in found if next((folder / name).glob("*/*.parquet"), None)}
+        self._names = sorted(self._stored | set(known))
+        self._schemas: dict[str, TableSchema] = {}
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._stored or name in self._known
+
+    def __getitem__(self, name: str) -> TableSchema:
+        schema = self._schemas.get(name)
+        if schema is None:
+            if name in self._stored:
+                schema = self._stored_table(name)
+            else:
+                schema = TableSchema(name, self._known[name])
+            # Two threads may both have looked: the same answer twice does no harm.
+            self._schemas[name] = schema
+        return schema
+
+    def _stored_table(self, name: str) -> TableSchema:
+        """Known columns in their order and with their types, then others that files have. Known columns that no file holds
+        stand there without values."""
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        from dashboard.engines.arrow import kql_columns
+
+        found = []
+        for file in sorted((self._folder / name).glob("*/*.parquet")):
+            with suppress(OSError, pa.ArrowInvalid):  # a file that is just being replaced
+                found.append(kql_columns(pq.read_schema(file)))
+        stored: dict[str, KqlType] = {}
+        for columns in found:
+            stored.update({column: kind for column, kind in columns if column not in stored})
+        known = dict(self._known.get(name, ()))
+        pattern = str(self._folder / name / "*" / "*.parquet").replace("'", "''")
+        # Matching columns by name costs DuckDB a look at every file on every query.
+        differ = any(columns != found[0] for columns in found)
+        source = f"read_parquet('{pattern}', hive_partitioning=false, union_by_name={str(differ).lower()})"
+        missing = [column for column in known if column not in stored]
+        if missing:
+            empty = ", ".join(f"{empty_sql(known[column])} AS {quoted(column)}" for column in missing)
+            source = f"(SELECT *, {empty} FROM {source})"
+        columns = tuple({**known, **{column: known.get(column, kind) for column, kind in stored.items()}}.items())
+        return TableSchema(name, columns, source, strings_filled=not differ, held_names=held_names([*stored, *missing]))
+
+
+def held_names(columns: Iterable[str]) -> dict[str, str]:
+    """The names that DuckDB gives to columns that differ only in case from an earlier one: it numbers them."""
+    seen: dict[str, int] = {}
+    held = {}
+    for column in columns:
+        count = seen.get(column.lower(), 0)
+        seen[column.lower()] = count + 1
+        if count:
+            held[column] = f"{column}_{count}"
+    return held
+
+
+def quoted(name: str) -> str:
+    """A name as a DuckDB identifier."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def empty_sql(kind: KqlType) -> str:
+    """The SQL of a value that is not there, in the form in which the translator holds the type."""
+    return "''" if kind == "string" else f"CAST(NULL AS {DUCKDB_TYPES[kind]})"
+
+
+def folder_version(folder: Path) -> str:
+    """Changes when a table's folder, or a day of it, gets new files."""
+    newest, count = 0, 0
+    with suppress(OSError):
+        for table in os.scandir(folder):
+            if table.is_dir():
+                newest = max(newest, table.stat().st_mtime_ns)
+                for day in os.scandir(table.path):
+                    count += 1
+                    newest = max(newest, day.stat().st_mtime_ns)
+    return f"{count}-{newest}"
