@@ -51,8 +51,9 @@ GALLERY = ".wb-card"
 
 def main() -> None:
     """Prints medians of warm openings and their ratio for each workbook, then what a start takes."""
-    from dashboard.ingest.estate import ensure_estate
     from playwright.sync_api import sync_playwright
+
+    from dashboard.ingest.estate import ensure_estate
 
     runs = int(os.environ.get("PAGE_RUNS", "9"))
     names = os.environ.get("PAGE_WORKBOOKS", ",".join(WORKBOOKS)).split(",")
