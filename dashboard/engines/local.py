@@ -214,8 +214,8 @@ def open_connection(folder: Path | None) -> duckdb.DuckDBPyConnection:
     if threads:
         connection.execute(f"SET threads={threads}")
     connection.execute(f"SET memory_limit='{settings.integer('query_memory_mb')}MB'")
-    connection.execute("SET TimeZone='UTC'")
-    connection.execute("SET parquet_metadata_cache=true")
+    connection.execute("SET GLOBAL TimeZone='UTC'")
+    connection.execute("SET GLOBAL parquet_metadata_cache=true")
     for name, function, parameters, returns in python_functions():
         connection.create_function(
             name, function, cast("list[Any]", parameters), returns, null_handling=FunctionNullHandling.SPECIAL

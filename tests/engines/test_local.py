@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
+import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
@@ -212,3 +215,14 @@ def test_files_with_different_columns_are_read_together(engine: LocalEngine, fol
         [["", True, 72], ["more", False, 1]],
         [["more", False, 1], ["", True, 72]],
     )
+
+
+def test_every_cursor_reads_times_as_utc_wherever_the_machine_is() -> None:
+    script = (
+        "from dashboard.engines.local import open_connection\n"
+        "print(open_connection(None).cursor().sql(\"SELECT current_setting('TimeZone')\").fetchall())"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", script], env={**os.environ, "TZ": "America/New_York"}, capture_output=True, text=True
+    )
+    assert "UTC" in run.stdout, run.stderr
