@@ -54,6 +54,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_render(commands)
     _add_kql(commands)
     _add_data(commands)
+    _add_api(commands)
     return parser
 
 
@@ -183,6 +184,29 @@ def _add_data(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     p.add_argument("--format", choices=["table", "json"], default="table")
 
 
+def _add_api(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    api = _command(
+        commands,
+        "api",
+        "Local data behind the query API of Log Analytics and of Kusto.",
+        "watchbook api serve",
+        _api_serve,
+    )
+    verbs = api.add_subparsers(title="verbs", required=True, metavar="VERB")
+    p = _command(
+        verbs, "serve", "Answer queries of Log Analytics and Kusto clients from local data.",
+        "watchbook api serve --data ./estate --port 8502 --token my-own-token", _api_serve,
+    )  # fmt: skip
+    _add_data_option(p)
+    p.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
+    p.add_argument(
+        "--port", type=int, default=8502, help="port to listen on, 0 for any free one (default: %(default)s)"
+    )
+    p.add_argument(
+        "--token", metavar="T", help="token that clients must show (default: none on loopback, else one is made)"
+    )
+
+
 # Each command imports what it needs when it runs, so that `--help` and errors of usage are instant.
 
 
@@ -220,6 +244,12 @@ def _data_tables(options: argparse.Namespace) -> int:
     from dashboard.commands.data import tables
 
     return tables(options)
+
+
+def _api_serve(options: argparse.Namespace) -> int:
+    from dashboard.commands.api import serve
+
+    return serve(options)
 
 
 if __name__ == "__main__":

@@ -42,11 +42,17 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("host", "127.0.0.1", "Address the dashboard listens on; any other than loopback asks for a token"),
     Setting("port", 8501, "Port the dashboard listens on"),
     Setting("token", "", "Token that a browser must show when the dashboard listens beyond loopback"),
-    Setting("allowed_hosts", "", "Further host names to answer for, separated by commas, as a reverse proxy passes them on"),
+    Setting(
+        "allowed_hosts", "", "Further host names to answer for, separated by commas, as a reverse proxy passes them on"
+    ),
     Setting("access_log", False, "Log one line a request, without query strings, on stderr"),
     Setting("workbooks", "", "Folder of the user's own workbooks; empty means workbooks/ in the home folder"),
     Setting("data", "", "Folder of local data; empty means data/ in the home folder"),
     Setting("workspaces", "", "Log Analytics workspace ids for live data, separated by commas"),
+    Setting("api_queries_at_once", 4, "Queries of the query API that run at the same time"),
+    Setting(
+        "api_queries_waiting", 200, "Further queries of the query API that may wait or be sent; more get status 429"
+    ),
     Setting("externaldata_folder", "", "Folder that externaldata may read from; empty means none"),
 )
 

@@ -6,7 +6,7 @@ import datetime as dt
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 from dashboard.errors import Cancelled
 from dashboard.table import KqlType, Table
@@ -27,7 +27,7 @@ class QueryRequest:
     `source` names the kind of data source by the workbook's queryType: logs, resource_graph, merge, json, adx, arm, metrics …
     `timespan` limits the tables' time column beside what the text says (None: the text alone). `resources` are the
     workspaces or resources asked (ARM ids); local data ignores them. `tables` holds results that a merge reads, by item
-    name. `now` is the time `now()` means; None is the clock.
+    name. `now` is the time `now()` means; None is the clock. `parameters` are the values of declared query parameters.
     """
 
     text: str
@@ -38,6 +38,7 @@ class QueryRequest:
     seconds: float | None = None
     now: dt.datetime | None = None
     tables: Mapping[str, Table] = field(default_factory=dict)
+    parameters: Mapping[str, Any] = field(default_factory=dict)
 
 
 class CancelToken:

@@ -139,7 +139,7 @@ def listen(
         app, content, uploads = make_app()
         names = frozenset(settings.text("allowed_hosts").split(","))
         app = guarded(app, content, host=host, port=port, token=token, uploads=uploads, names=names)
-        server = _server(app, compress=not is_loopback(host))
+        server = make_server(app, compress=not is_loopback(host))
         url = address(host, port)
         say(f"Watchbook is at {url}")
         if made:
@@ -157,7 +157,8 @@ def listen(
         listening.close()
 
 
-def _server(app: App, *, compress: bool) -> uvicorn.Server:
+def make_server(app: App, *, compress: bool) -> uvicorn.Server:
+    """uvicorn for a guarded application, with our limits and our access log instead of its own."""
     import uvicorn
 
     if settings.setting("access_log"):
