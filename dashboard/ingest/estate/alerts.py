@@ -371,9 +371,9 @@ def intelligence(window: Window) -> Iterator[tuple[str, pa.Table]]:
     for i, indicator in enumerate([*world.data["indicators"], *generated]):
         ident = world.guid("indicator", indicator["value"])
         start = world.now - int(rng.integers(2 * 24, 29 * 24)) * HOUR
-        until = start + 60 * DAY if i % 9 else world.now - 2 * DAY
+        until = start + 60 * DAY if i % 9 != 8 else world.now - 2 * DAY
         # Indicators are written again as long as they live; that is why queries take the newest by id.
-        for at in range(start, world.now, 6 * DAY):
+        for at in range(start, world.now, DAY if i < len(world.data["indicators"]) else 6 * DAY):
             if not window.start <= at < window.end:
                 continue
             active = until > at

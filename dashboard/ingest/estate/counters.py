@@ -44,16 +44,12 @@ def _node_series(world: World) -> list[Json]:
     return found
 
 
-def _container_series(world: World, every: int) -> list[Json]:
+def _container_series(world: World) -> list[Json]:
     found = []
     for number, container in enumerate(world.containers):
         pod = world.pods[container.pod]
         # Those that live now and a share of the earlier ones: a container's counters are many.
-        if (
-            pod.trouble == "pending"
-            or (pod.died < world.now and number % 4)
-            or (number % every and container.image.rpartition("/")[2] != "xmrig")
-        ):
+        if pod.trouble == "pending" or (pod.died < world.now and number % 4):
             continue
         cluster = world.clusters[pod.cluster]
         mining = container.image.endswith("xmrig")
@@ -70,7 +66,6 @@ def _container_series(world: World, every: int) -> list[Json]:
         found += [
             {**base, "counter": "cpuUsageNanoCores", "base": cpu, "swing": cpu * (0.05 if mining else 0.6), "most": cpu * 3},
             {**base, "counter": "memoryWorkingSetBytes", "base": memory, "swing": memory * 0.1, "most": memory * 1.4},
-            {**base, "counter": "memoryLimitBytes", "base": memory * 2, "swing": 0, "most": memory * 2},
         ]  # fmt: skip
     return found
 
@@ -189,7 +184,7 @@ def counters(window: Window) -> Iterator[tuple[str, pa.Table]]:
     container_pools(world)
     rng = window.rng("Perf")
     parts: list[tuple[list[Json], np.ndarray, np.ndarray, np.ndarray]] = []
-    for series, monthly in ((_node_series(world), 60), (_machine_series(world), 36), (_container_series(world, 3), 36)):
+    for series, monthly in ((_node_series(world), 60), (_machine_series(world), 36), (_container_series(world), 36)):
         parts.append((series, *_sampled(window, rng, series, monthly)))
     every = [s for part in parts for s in part[0]]
     starts = np.cumsum([0, *(len(part[0]) for part in parts)])
