@@ -78,7 +78,7 @@ class Binder:
         self._columns = 0
         self._steps = 0
         self._default_names = 0
-        self._sources: list[tuple[str, str]] = []
+        self._inside: list[tuple[str, s.Node | None]] = []
 
     # ---- problems ----------------------------------------------------------------------------------------------------
 
@@ -92,9 +92,12 @@ class Binder:
 
     def problem(self, node: s.Node, code: str, message: str, hint: str = "") -> Problem:
         """A problem at the node's place; inside a stored function at the place of the call."""
-        if self._sources:
-            name, _ = self._sources[-1]
-            return Problem(code, f"In function '{name}': {message}", hint=hint)
+        if self._inside:
+            name, call = self._inside[0]
+            message = f"In function '{name}': {message}"
+            if call is None:
+                return Problem(code, message, hint=hint)
+            node = call
         return problem_at(self.text, node.span, code, message, hint)
 
     def note(self, failure: BindFailure) -> None:
@@ -108,14 +111,6 @@ class Binder:
         """Writes a problem at the node's place down."""
         self.note(BindFailure(self.problem(node, code, message, hint)))
 
-    def inside(self, name: str, text: str) -> None:
-        """From here on, nodes belong to the text of a stored function."""
-        self._sources.append((name, text))
-
-    def outside(self) -> None:
-        """Ends what `inside` began."""
-        self._sources.pop()
-
     def refuse(self, node: s.Node, refused: FunctionRefused) -> NoReturn:
         """Raises the problem of a call that cannot be made, at the node's place."""
         raise self.failure(node, "KQ104" if refused.kind == "semantic" else "KQ203", refused.message)
@@ -124,11 +119,21 @@ class Binder:
         """Writes a call that cannot be made down, at the node's place."""
         self.note_problem(node, "KQ104" if refused.kind == "semantic" else "KQ203", refused.message)
 
+    def inside(self, name: str, call: s.Node | None = None) -> None:
+        """From here on, nodes belong to another text than the query's: a stored function's. Problems are told at its call."""
+        self._inside.append((name, call))
+
+    def outside(self) -> None:
+        """Ends what `inside` began."""
+        self._inside.pop()
+
     def step(self, node: s.Node) -> None:
         """Counts one piece of work against the limit."""
         self._steps += 1
         if self._steps > self.limits.steps:
-            raise self.failure(node, "KQ003", "The query makes more work than is allowed.", "Split it, or use materialize().")
+            raise self.failure(
+                node, "KQ003", "The query makes more work than is allowed.", "Split it, or use materialize()."
+            )
 
     # ---- columns and relations ---------------------------------------------------------------------------------------
 
@@ -220,7 +225,9 @@ class Binder:
             elif parameter.default is not None:
                 value = parameter.default.value
             else:
-                raise self.failure(parameter, "KQ109", f"The query parameter '{parameter.name}' has no value and no default.")
+                raise self.failure(
+                    parameter, "KQ109", f"The query parameter '{parameter.name}' has no value and no default."
+                )
             scope.define(parameter.name, ScalarValue(self.bound(literal(value, kind))))
 
     def evaluate_pipe(self, pipe: s.Pipe, scope: Scope) -> Relation | Bound:

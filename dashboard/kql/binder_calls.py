@@ -24,7 +24,9 @@ if TYPE_CHECKING:
     from dashboard.kql.binder_expressions import Row
 
 # Names of functions that give tables; they are bound in `binder_tables`.
-TABULAR = frozenset(("materialize", "totable", "table", "workspace", "app", "database", "cluster", "resource", "adx", "arg"))
+TABULAR = frozenset(
+    ("materialize", "totable", "table", "workspace", "app", "database", "cluster", "resource", "adx", "arg")
+)
 
 
 def bind_call(row: Row, node: s.Call) -> Bound:
@@ -63,7 +65,9 @@ def bind_call(row: Row, node: s.Call) -> Bound:
     if node.name in f.REGISTRY.aggregates:
         raise binder.failure(node, "KQ106", f"The aggregate {node.name}() can only stand in summarize and its like.")
     if node.name in TABULAR:
-        raise binder.failure(node, "KQ105", f"{node.name}() gives a table; a single value was expected here.", "Use toscalar().")
+        raise binder.failure(
+            node, "KQ105", f"{node.name}() gives a table; a single value was expected here.", "Use toscalar()."
+        )
     known = [*f.REGISTRY.scalars, *f.REGISTRY.aggregates, *row.scope.names(), *binder.catalog.functions]
     raise binder.failure(node, "KQ103", f"There is no function '{node.name}'.", did_you_mean(node.name, known))
 
@@ -137,7 +141,9 @@ def _window(row: Row, node: s.Call) -> Bound:
         refs |= column.refs
         return column.sql
 
-    made = f.call_window(node.name, operands, binder.context, Window(key.sql, settle=settle if row.can_hoist() else None))
+    made = f.call_window(
+        node.name, operands, binder.context, Window(key.sql, settle=settle if row.can_hoist() else None)
+    )
     return binder.bound(replace(made, guardable=False), refs, windowed=True)
 
 
@@ -165,11 +171,15 @@ def call_user(binder: Binder, entry: FunctionValue, node: s.Call, scope: Scope, 
     binder.calling.append(entry.name)
     binder.bodies.append(function)
     host, binder.host = binder.host, row if row is not None else binder.host
+    if entry.stored:
+        binder.inside(entry.name, node)
     try:
         inner = binder.statements(function.statements, inner)
         return binder.evaluate_pipe(function.body, inner)
     finally:
         binder.host = host
+        if entry.stored:
+            binder.outside()
         binder.calling.pop()
         binder.bodies.pop()
 
@@ -237,7 +247,7 @@ def _stored(binder: Binder, node: s.Node, stored: StoredFunction) -> FunctionVal
     if isinstance(function, str):
         raise binder.failure(node, "KQ103", f"The stored function '{stored.name}' cannot be read: {function}")
     binder.functions_used[stored.name] = None
-    return FunctionValue(stored.name, function, Scope())
+    return FunctionValue(stored.name, function, Scope(), stored=True)
 
 
 def stored_function(binder: Binder, node: s.Node, name: str) -> FunctionValue | None:
@@ -322,7 +332,9 @@ def _not(row: Row, node: s.Call) -> Bound:
 def _typeof(row: Row, node: s.Call) -> Bound:
     """A type by name, as some functions take it: a constant string."""
     argument = node.arguments[0] if len(node.arguments) == 1 else None
-    name = argument.name if isinstance(argument, s.Name) else argument.value if isinstance(argument, s.Literal) else None
+    name = (
+        argument.name if isinstance(argument, s.Name) else argument.value if isinstance(argument, s.Literal) else None
+    )
     if name not in TYPE_NAMES:
         raise row.binder.failure(node, "KQ104", "typeof() takes the name of a type, such as typeof(long).")
     return row.binder.bound(f.literal(TYPE_NAMES[name], "string"))

@@ -17,6 +17,7 @@ from typing import Any
 
 from dashboard.errors import Problem, WatchbookError
 from dashboard.kql import bound as b
+from dashboard.kql.catalog import TableSchema
 from dashboard.kql.functions.literals import DUCKDB_TYPES
 
 Ids = Iterable[int]
@@ -211,7 +212,7 @@ class Lowering:
         return block
 
     @staticmethod
-    def _stored(table: b.TableSchema, column: b.Column, name: str) -> str:
+    def _stored(table: TableSchema, column: b.Column, name: str) -> str:
         quoted = '"' + table.held_as(name).replace('"', '""') + '"'
         return f"coalesce({quoted}, '')" if column.type == "string" and not table.strings_filled else quoted
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal
 from dashboard.kql import functions as f
 from dashboard.kql import syntax as s
 from dashboard.kql.binder import BindFailure
-from dashboard.kql.bound import Bound, Column, Relation, column_operand
+from dashboard.kql.bound import Bound, Column, Relation
 from dashboard.kql.functions.registry import FunctionRefused
 from dashboard.kql.names import CONVERSIONS, NameTable, result_name
 
@@ -80,9 +80,9 @@ class Projection:
             for column in self.row.relation.columns if self.row.relation is not None else ():
                 self.add(column, replacing=True)
             return
-        column = self._plain(node)
-        if column is not None and self.style != "print":
-            self.declare(node, column)
+        plain = self._plain(node) if self.style != "print" else None
+        if plain is not None:
+            self.declare(node, plain)
             return
         several = self._several(node)
         if several is not None:
@@ -90,8 +90,10 @@ class Projection:
                 self.add(self._computed(value.name or "", value))
             return
         value = self.row.bind(node)
-        name = f"print_{position}" if self.style == "print" else self._made_up(node)
-        self.add(self._computed(name, value), replacing=self.style == "extend")
+        if self.style == "print":
+            self.add(self._computed(f"print_{position}", value))
+        else:
+            self.add(self._computed(self._made_up(node), value), replacing=self.style == "extend")
 
     def _named(self, node: s.Named) -> None:
         several = self._several(node.value)
@@ -103,17 +105,16 @@ class Projection:
                     self.add(self._computed(value.name or "", value), replacing=self.style == "extend")
             return
         if len(node.names) > 1:
-            raise self.row.binder.failure(node, "KQ104", "This expression has one value, and several names stand before it.")
+            raise self.row.binder.failure(
+                node, "KQ104", "This expression has one value, and several names stand before it."
+            )
         column = self._plain(node.value)
         if column is not None:
             self.declare(node, replace(column, name=node.names[0]), replacing=True, named=True)
             return
-        value = self._or_null(node.value)
+        # What cannot be bound becomes a null, so that later operators still find the column.
+        value = self.row.value(node.value)
         self.declare(node, self._computed(node.names[0], value), replacing=self.style == "extend", named=True)
-
-    def _or_null(self, node: s.Expression) -> Bound:
-        """The value; where it cannot be bound, a null, so that later operators still find the column."""
-        return self.row.value(node)
 
     def _made_up(self, node: s.Expression) -> str:
         relation = self.row.relation
@@ -188,8 +189,3 @@ def preset(projection: Projection, columns: Iterable[Column]) -> None:
     for column in columns:
         projection.add(column)
         projection.skipped.add((column.id, column.name))
-
-
-def read(columns: Iterable[Column]) -> list[Bound]:
-    """The expressions that read the columns."""
-    return [column_operand(column) for column in columns]

@@ -25,11 +25,13 @@ class TableValue:
 
 @dataclass(frozen=True, slots=True)
 class FunctionValue:
-    """A name for a function; its body is bound at each call, with the names that were in reach where it was defined."""
+    """A name for a function; its body is bound at each call, with the names that were in reach where it was defined.
+    `stored` where its text is not the query's: places in it mean nothing to the query's reader."""
 
     name: str
     function: s.Function
     scope: Scope
+    stored: bool = False
 
 
 @dataclass(slots=True)

@@ -40,7 +40,9 @@ def print_row(binder: Binder, scope: Scope, source: Relation | None, node: s.Pri
 def range_rows(binder: Binder, scope: Scope, source: Relation | None, node: s.Range) -> Relation:
     """`range x from a to b step s`: rows of numbers, times or spans."""
     row = binder.row(one_row(), scope)
-    start, stop, step = (row.bind(part) for part in (node.start, node.stop, node.step))
+    # A lambda may hold no subquery: what toscalar() gives gets a column of its own.
+    bounds = [row.bind(part) for part in (node.start, node.stop, node.step)]
+    start, stop, step = (bound if bound.guardable else row.hoist(bound) for bound in bounds)
     kind = _range_type(start, stop, step)
     if kind is None:
         raise binder.failure(

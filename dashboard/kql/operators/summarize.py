@@ -36,7 +36,7 @@ def summarize(binder: Binder, scope: Scope, source: Relation | None, node: s.Sum
     row.aggregating = False
     assert row.relation is not None  # noqa: S101
     aggregate = Aggregate(row.relation.node, tuple(keys), tuple(row.aggregates))
-    if not keys and not row.aggregates:
+    if not node.by and not node.aggregates:
         raise binder.failure(node, "KQ104", "summarize needs an aggregate or a 'by'.")
     made = Relation(aggregate, tuple(result.columns), name=row.relation.name).computed(result.assignments)
     every = any(

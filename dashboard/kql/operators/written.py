@@ -33,7 +33,7 @@ def run_written(
     inner = scope.child()
     for name, value in values.items():
         inner.define(name, ScalarValue(value))
-    binder.inside(what, text)
+    binder.inside(what)
     try:
         return binder.operators(source, _operators(text), inner)
     finally:
