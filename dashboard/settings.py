@@ -53,6 +53,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "api_queries_waiting", 200, "Further queries of the query API that may wait or be sent; more get status 429"
     ),
+    Setting("functions_folder", "", "Folder of stored functions (KQL files and parser YAML) for local data; empty means none"),
     Setting("externaldata_folder", "", "Folder that externaldata may read from; empty means none"),
 )
 
@@ -105,6 +106,12 @@ def workbooks_folder() -> Path:
     """The folder of the user's own workbooks in force."""
     chosen = text("workbooks")
     return Path(chosen).expanduser() if chosen else home() / "workbooks"
+
+
+def functions_folder() -> Path | None:
+    """The folder of stored functions in force; None where there is none."""
+    chosen = text("functions_folder")
+    return Path(chosen).expanduser() if chosen else None
 
 
 def shipped(part: str) -> Path:

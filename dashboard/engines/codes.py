@@ -19,4 +19,5 @@ CODES: dict[str, str] = {
     "EN020": "externaldata is used and no folder is allowed (setting externaldata_folder).",
     "EN021": "externaldata names a file that is not in the allowed folder.",
     "EN022": "externaldata names a format that cannot be read.",
+    "EN023": "A file in the folder of stored functions holds no function that can be read (setting functions_folder).",
 }

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import atexit
 import datetime as dt
+import logging
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -19,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 from dashboard import settings
 from dashboard.engines.arrow import conform
 from dashboard.engines.externaldata import select_from
+from dashboard.engines.functions import functions_version, stored_functions
 from dashboard.engines.local_tables import Columns, LocalTables, folder_version
 from dashboard.engines.protocol import CancelToken, QueryRequest, TableInfo
 from dashboard.errors import Cancelled, Problem, WatchbookError
@@ -29,6 +31,8 @@ from dashboard.table import Column, Notice, Table, render_of
 
 if TYPE_CHECKING:
     import duckdb
+
+_LOG = logging.getLogger("watchbook.engines")
 
 # A union of all tables has thousands of columns: what a result may hold is counted in cells, too.
 _MOST_CELLS = 20_000_000
@@ -66,7 +70,7 @@ class LocalEngine:
         many times, and a large folder has thousands of days."""
         looked, version = self._seen
         if time.monotonic() - looked > 0.5:
-            version = folder_version(self.folder)
+            version = f"{folder_version(self.folder)} {functions_version(settings.functions_folder())}"
             self._seen = (time.monotonic(), version)
         return version
 
@@ -75,7 +79,10 @@ class LocalEngine:
         version = self.version()
         with self._lock:
             if self._catalog is None or version != self._catalog_version:
-                self._catalog = Catalog(tables=LocalTables(self.folder, self._schemas))
+                functions, problems = stored_functions(settings.functions_folder())
+                for problem in problems:
+                    _LOG.warning(problem.describe())
+                self._catalog = Catalog(tables=LocalTables(self.folder, self._schemas), functions=functions)
                 self._catalog_version = version
             return self._catalog
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from dashboard.kql import functions as f
@@ -45,9 +46,16 @@ def evaluate(binder: Binder, node: s.Expression, scope: Scope) -> Relation | Bou
 
 
 def _in_stored(binder: Binder, stored: FunctionValue, node: s.Call, scope: Scope) -> Relation | Bound:
-    result = call_user(binder, stored, node, scope, binder.host)
+    timespan = binder.timespan
+    known = binder.catalog.functions.get(stored.name)
+    if known is not None and known.any_time:
+        binder.timespan = None
+    try:
+        result = call_user(binder, stored, node, scope, binder.host)
+    finally:
+        binder.timespan = timespan
     if isinstance(result, Relation):
-        return Relation(result.node, result.columns, result.order, stored.name, result.serialized)
+        return replace(result, name=stored.name)
     return result
 
 

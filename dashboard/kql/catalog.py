@@ -32,11 +32,13 @@ class TableSchema:
 
 @dataclass(frozen=True, slots=True)
 class StoredFunction:
-    """A function known to the workspace (`_GetWatchlist`, a saved parser): KQL text of its parameters and body."""
+    """A function known to the workspace (`_GetWatchlist`, a saved parser): KQL text of its parameters and body. `any_time`
+    where it reads its tables as a whole, whatever the time range of the query."""
 
     name: str
     parameters: str
     body: str
+    any_time: bool = False
 
 
 @dataclass(frozen=True)
