@@ -10,22 +10,26 @@ Inventory = dict[str, tuple[int, dt.datetime | None, dt.datetime | None]]
 _footers: dict[tuple[str, int, int], tuple[int, dt.datetime | None, dt.datetime | None]] = {}
 
 
-def read_inventory(folder: Path, time_column: str = "TimeGenerated") -> Inventory:
-    """Rows, first and last time (naive UTC) of every table in `folder`. Footers are kept by path, size and modification time,
+_TIME_COLUMNS = ("TimeGenerated", "timestamp", "Timestamp")
+
+
+def read_inventory(folder: Path) -> Inventory:
+    """Rows, first and last time (naive UTC; None where it has no times) of every table in `folder` that has rows. Footers are kept by path, size and modification time,
     so that asking again costs a directory listing. A file that cannot be read counts no rows."""
     found: Inventory = {}
     for table in sorted(path for path in folder.iterdir() if path.is_dir()) if folder.is_dir() else []:
         rows, first, last = 0, None, None
         for file in table.glob("*/*.parquet"):
-            count, low, high = _footer(file, time_column)
+            count, low, high = _footer(file)
             rows += count
             first = min(x for x in (first, low) if x) if first or low else None
             last = max(x for x in (last, high) if x) if last or high else None
-        found[table.name] = (rows, first, last)
+        if rows:
+            found[table.name] = (rows, first, last)
     return found
 
 
-def _footer(file: Path, time_column: str) -> tuple[int, dt.datetime | None, dt.datetime | None]:
+def _footer(file: Path) -> tuple[int, dt.datetime | None, dt.datetime | None]:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -39,13 +43,17 @@ def _footer(file: Path, time_column: str) -> tuple[int, dt.datetime | None, dt.d
         return 0, None, None
     lows, highs = [], []
     names = metadata.schema.names
-    if time_column in names:
-        position = names.index(time_column)
+    position = next((names.index(name) for name in _TIME_COLUMNS if name in names), None)
+    if position is not None:
         for i in range(metadata.num_row_groups):
             statistics = metadata.row_group(i).column(position).statistics
             if statistics is not None and statistics.has_min_max:
-                lows.append(statistics.min)
-                highs.append(statistics.max)
+                lows.append(_naive(statistics.min))
+                highs.append(_naive(statistics.max))
     result = metadata.num_rows, min(lows, default=None), max(highs, default=None)
     _footers[key] = result
     return result
+
+
+def _naive(moment: dt.datetime) -> dt.datetime:
+    return moment.astimezone(dt.UTC).replace(tzinfo=None) if moment.tzinfo is not None else moment

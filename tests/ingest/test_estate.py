@@ -12,11 +12,11 @@ import duckdb
 import pyarrow.parquet as pq
 import pytest
 
+from dashboard.engines.inventory import read_inventory
 from dashboard.errors import WatchbookError
 from dashboard.ingest.estate import ensure_estate, generate
 from dashboard.ingest.estate.frame import arrow_schema
 from dashboard.ingest.estate.generate import read_manifest
-from dashboard.ingest.inventory import list_tables
 from dashboard.ingest.schemas import known_tables
 
 NOW = dt.datetime(2026, 11, 24, 9, 30)
@@ -102,7 +102,7 @@ def test_rows_are_sorted_and_not_earlier_than_the_date_of_their_folder(estate: P
 
 
 def test_times_end_now_and_never_after(estate: Path) -> None:
-    listed = {name: last for name, _, _, last in list_tables(estate)}
+    listed = {name: last for name, (_, _, last) in read_inventory(estate).items()}
     assert max(last for last in listed.values() if last) < NOW
     for table in ("KubePodInventory", "AKSAudit", "AzureDiagnostics", "SigninLogs", "Heartbeat", "AzureActivity"):
         assert NOW - listed[table] < dt.timedelta(hours=1.5), table
@@ -111,7 +111,7 @@ def test_times_end_now_and_never_after(estate: Path) -> None:
 def test_the_inventory_counts_what_the_manifest_says(estate: Path) -> None:
     manifest = read_manifest(estate)
     assert manifest is not None
-    assert {name: rows for name, rows, _, _ in list_tables(estate)} == manifest["rows"]
+    assert {name: rows for name, (rows, _, _) in read_inventory(estate).items()} == manifest["rows"]
 
 
 def test_a_pod_of_the_inventory_has_its_image_in_the_view(ask) -> None:
@@ -201,7 +201,7 @@ def test_the_estate_is_made_once_and_again_when_it_is_old(tmp_path: Path) -> Non
     again = ensure_estate(tmp_path)
     assert again is not None
     assert dt.datetime.now(dt.UTC).replace(tzinfo=None) - again.now < dt.timedelta(minutes=5)
-    newest = max(last for _, _, _, last in list_tables(tmp_path) if last)
+    newest = max(last for _, _, last in read_inventory(tmp_path).values() if last)
     assert dt.datetime.now(dt.UTC).replace(tzinfo=None) - newest < dt.timedelta(hours=1)
 
 
@@ -210,7 +210,7 @@ def test_a_folder_with_the_users_own_tables_only_is_left_alone(tmp_path: Path, e
     own.mkdir(parents=True)
     (own / "mine.parquet").write_bytes(next((estate / "KubeEvents").glob("*/*.parquet")).read_bytes())
     assert ensure_estate(tmp_path) is None
-    assert [name for name, *_ in list_tables(tmp_path)] == ["AppLog_CL"]
+    assert list(read_inventory(tmp_path)) == ["AppLog_CL"]
 
 
 def test_making_it_anew_keeps_other_files_of_a_table(tmp_path: Path, estate: Path) -> None:
