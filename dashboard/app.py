@@ -15,7 +15,7 @@ import re
 import secrets
 import threading
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ from dashboard.server.asgi import App
 
 SCRIPT = Path(__file__).resolve().parent / "pages" / "main.py"
 SHEET = SCRIPT.parent / "static" / "watchbook.css"
+START = SCRIPT.parent / "static" / "start.js"
 # What the pages need of Streamlit's own addresses; its metrics, its agent API and its sign-in stay out of reach.
 _PASSED_ON = ("/_stcore/health", "/_stcore/host-config", "/_stcore/stream", "/_stcore/upload_file/", "/media/")
 _COMPONENTS = "/_stcore/bidi-components/"
@@ -59,13 +60,13 @@ def create_app(script: Path = SCRIPT) -> tuple[App, server.StaticContent, dict[s
     bootstrap.load_config_options(streamlit_options())
     config.set_option("server.cookieSecret", secrets.token_hex(32))
     static = Path(file_util.get_static_dir())
-    sheet = SHEET.read_bytes() if script == SCRIPT else b""
-    address = f"/watchbook.{hashlib.sha256(sheet).hexdigest()[:16]}.css" if sheet else ""
+    index = (static / "index.html").read_text(encoding="utf-8")
+    own = {path: _address(path) for path in (SHEET, START)} if script == SCRIPT else {}
     content = server.StaticContent(
-        start_page=start_page((static / "index.html").read_text(encoding="utf-8"), address),
+        start_page=start_page(index, own[SHEET], own[START], _drawn_with(static)) if own else start_page(index),
         folders={"/static/": static / "static", **component_folders()},
         # Streamlit's scripts ask for this name; what it is, the content type says.
-        files={"/favicon.png": SCRIPT.parent / "static" / "favicon.svg", **({address: SHEET} if address else {})},
+        files={"/favicon.png": SCRIPT.parent / "static" / "favicon.svg", **{own[path]: path for path in own}},
         passed_on=_PASSED_ON,
     )
     if script == SCRIPT:
@@ -82,9 +83,23 @@ def _warm_up() -> None:
             importlib.import_module(name)
 
 
-def start_page(index: str, sheet: str = "") -> bytes:
-    """Streamlit's start page with our title and the style sheet at the address `sheet`, and without what the content policy would block or what we switch off:
-    the inline script (only read by a prerendering service) and the pointer to the agent API."""
+def _address(path: Path) -> str:
+    """The address of a file that browsers keep for good: it changes with the content."""
+    return f"/{path.stem}.{hashlib.sha256(path.read_bytes()).hexdigest()[:16]}{path.suffix}"
+
+
+def _drawn_with(static: Path) -> list[str]:
+    """The addresses of the scripts that draw a workbook, which Streamlit would ask for only when the first part of the
+    page arrives."""
+    names = ("PlotlyChart.*.js", "BidiComponent.*.js")
+    found = [path for name in names for path in sorted((static / "static" / "js").glob(name))]
+    return [f"/static/js/{path.name}" for path in found] + [f"{_COMPONENTS}watchbook.controls/controls.js"]
+
+
+def start_page(index: str, sheet: str = "", script: str = "", soon: Iterable[str] = ()) -> bytes:
+    """Streamlit's start page with our title, the style sheet at the address `sheet`, and `script`, which runs first and is
+    told what to load `soon`; without what the content policy would block or what we switch off: the inline script (only
+    read by a prerendering service) and the pointer to the agent API."""
     index = re.sub(r"<!--.*?-->", "", index, flags=re.DOTALL)
     index = re.sub(r"<title>.*?</title>", "<title>Watchbook</title>", index)
     index = re.sub(r"<script>.*?</script>", "", index, flags=re.DOTALL)
@@ -95,6 +110,10 @@ def start_page(index: str, sheet: str = "") -> bytes:
     if sheet:
         # At the end of the body: Streamlit's own rules are put into the head, and of two equals the later one holds.
         index = index.replace("</body>", f'<link rel="stylesheet" href="{sheet}"></body>')
+    if script:
+        index = index.replace(
+            "<script ", f'<script src="{script}" data-soon="{" ".join(soon)}"></script>\n    <script ', 1
+        )
     return re.sub(r"\n\s*\n", "\n", index).strip().encode()
 
 
