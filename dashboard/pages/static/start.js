@@ -1,0 +1,15 @@
+// Runs before Streamlit's own scripts, which read what is set here.
+(() => {
+  // Without it Streamlit looks for its server below the page's own address first (/workbook/_stcore), and waits before it
+  // looks at the right one.
+  window.__streamlit = { BACKEND_BASE_URL: `${window.location.origin}/` };
+  // What a workbook draws with is loaded while the server still works on the page.
+  if (window.location.pathname !== "/workbook") return;
+  for (const href of document.currentScript.dataset.soon.split(" ")) {
+    const link = document.createElement("link");
+    link.rel = "modulepreload";
+    link.crossOrigin = "";
+    link.href = href;
+    document.head.append(link);
+  }
+})();
