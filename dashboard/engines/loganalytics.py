@@ -230,7 +230,9 @@ def _statistics(told: Mapping[str, Any] | None) -> dict[str, Any]:
 def _render(told: Mapping[str, Any] | None) -> dict[str, Any] | None:
     if not told or not told.get("visualization"):
         return None
-    return render_of(str(told["visualization"]), {key: value for key, value in told.items() if value is not None})
+    # The service spells xTitle what KQL, and everything that draws, calls xtitle.
+    properties = {key.lower(): value for key, value in told.items() if value is not None}
+    return render_of(str(told["visualization"]), properties)
 
 
 def explain(error: AzureError, workspace: str) -> Problem:

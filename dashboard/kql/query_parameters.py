@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -28,12 +29,16 @@ def parameter_values(text: str, given: Mapping[str, str]) -> dict[str, Any]:
 def _value(name: str, kind: KqlType, text: str) -> Any:
     if kind == "string":
         return text
+    if re.sub(r"\s", "", text).lower() in ("null", f"{kind}(null)"):
+        return None
     # The text is read alone, and only a constant is taken: it can add nothing to the query it is meant for.
     for attempt in (text, f"{kind}({text})"):
         found = _constant(attempt)
-        if found is not None and (found.type == kind or {found.type, kind} <= {"int", "long"}):
+        if found is None or found.value is None:  # long(x) is a null, and no number
+            continue
+        if found.type == kind or {found.type, kind} <= {"int", "long"}:
             return found.value
-        if found is not None and kind in ("real", "decimal") and isinstance(found.value, int | float):
+        if kind in ("real", "decimal") and isinstance(found.value, int | float):
             return float(found.value) if kind == "real" else found.value
     raise WatchbookError(
         Problem(
