@@ -9,11 +9,11 @@ from dashboard.kql import functions as f
 from dashboard.kql import syntax as s
 from dashboard.kql.binder import BindFailure
 from dashboard.kql.binder_tables import matching
-from dashboard.kql.bound import Bound, Column, Node, Relation, Scan, Union, column_operand
+from dashboard.kql.bound import Bound, Column, Node, Reference, Relation, Scan, Union, column_operand
 from dashboard.kql.functions.registry import FunctionRefused
 from dashboard.kql.names import NameTable
 from dashboard.kql.operators.opening import keep_open
-from dashboard.kql.scopes import FunctionValue
+from dashboard.kql.scopes import FunctionValue, TableValue
 from dashboard.table import KqlType
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def union(binder: Binder, scope: Scope, source: Relation | None, node: s.Union) 
     """`union`: of the piped table, where there is one, and the tables named."""
     options = dict(node.options)
     fuzzy = bool(options.get("isfuzzy"))
-    branches: list[Relation] = [replace(source, name="")] if source is not None else []
+    branches: list[Relation] = [replace(source, name=_piped_name(source, scope))] if source is not None else []
     missing: BindFailure | None = None
     for table in node.tables:
         try:
@@ -49,10 +49,19 @@ def union(binder: Binder, scope: Scope, source: Relation | None, node: s.Union) 
 
 def _source_name(node: s.Expression, scope: Scope) -> str:
     """What withsource calls a table: its name where it is a table, a view or a function, nothing for anything else."""
+    if isinstance(node, s.Subquery) and node.pipe.operators and isinstance(node.pipe.operators[-1], s.As):
+        return node.pipe.operators[-1].name
     if not isinstance(node, s.Name | s.Call):
         return ""
     entry = scope.find(node.name)
     return node.name if entry is None or isinstance(entry, FunctionValue) else ""
+
+
+def _piped_name(source: Relation, scope: Scope) -> str:
+    """What withsource calls the piped table: the name that `as` has just given it, where it has one."""
+    entry = scope.find(source.name)
+    given = isinstance(entry, TableValue) and isinstance(source.node, Reference) and source.node.shared is entry.shared
+    return source.name if given else ""
 
 
 def united(
@@ -117,15 +126,20 @@ def _layout(branches: list[Relation], inner: bool) -> list[tuple[str, str, KqlTy
             kinds[column.type] = kinds.get(column.type, 0) + 1
             if len(first := first_two.setdefault(column.name, [])) < 2:
                 first.append(column.type)
-    names = NameTable()
+    # Microsoft's service tells types apart only where the first two tables with the name do: over a whole workspace
+    # TimeGenerated stays one column, though some custom table may hold it as text.
+    one_type = {
+        name
+        for name, kinds in types.items()
+        if len(kinds) == 1 or (len(kinds) < sum(kinds.values()) and first_two[name][0] == first_two[name][-1])
+    }
+    names = NameTable(one_type)  # A table's own x_long keeps its name; the one made up gets a number.
     layout: list[tuple[str, str, KqlType]] = []
     for name, kinds in types.items():
         if inner:
             layout += [(name, name, kind) for kind, seen in kinds.items() if seen == len(branches)]
-        elif len(kinds) == 1 or (len(kinds) < sum(kinds.values()) and first_two[name][0] == first_two[name][-1]):
-            # Microsoft's service tells types apart only where the first two tables with the name do: over a whole
-            # workspace TimeGenerated stays one column, though some custom table may hold it as text.
-            layout.append((names.add(name), name, next(iter(kinds))))
+        elif name in one_type:
+            layout.append((name, name, next(iter(kinds))))
         else:
             layout += [(names.add(f"{name}_{kind}"), name, kind) for kind in kinds]
     return layout
