@@ -24,7 +24,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except WatchbookError as error:
         for problem in error.problems:
             print(problem.describe(), file=sys.stderr)
-        return 1
+        return 2 if error.problem.code.startswith("CL") else 1
     except KeyboardInterrupt:
         print("Stopped.", file=sys.stderr)
         return 130
@@ -175,6 +175,17 @@ def _add_data(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     _add_data_option(p)
     p = _command(
         verbs,
+        "import",
+        "Import your own files: CSV, JSON, Parquet, Excel, audit logs, CEF, Syslog.",
+        "watchbook data import audit.log.gz firewall.csv --data ./mine --yes",
+        _data_import,
+    )
+    p.add_argument("files", nargs="+", type=Path, metavar="FILE", help="files to import; .gz and .zst are unpacked")
+    p.add_argument("--table", metavar="T", help="table of the rows (default: told from what they hold)")
+    p.add_argument("--yes", action="store_true", help="import as proposed, without a question")
+    _add_data_option(p)
+    p = _command(
+        verbs,
         "tables",
         "List the tables with their rows and times.",
         "watchbook data tables --format json",
@@ -238,6 +249,12 @@ def _data_generate(options: argparse.Namespace) -> int:
     from dashboard.commands.data import generate
 
     return generate(options)
+
+
+def _data_import(options: argparse.Namespace) -> int:
+    from dashboard.commands.data import import_files
+
+    return import_files(options)
 
 
 def _data_tables(options: argparse.Namespace) -> int:
