@@ -65,6 +65,7 @@ class Binder:
 
         self.context = Context(self.now)
         self.problems: list[Problem] = []
+        self.warnings: list[Problem] = []
         self.shares: list[Shared] = []
         self.tables_used: dict[str, None] = {}
         self.functions_used: dict[str, None] = {}
@@ -106,6 +107,10 @@ class Binder:
             raise failure
         if failure.problem not in self.problems:
             self.problems.append(failure.problem)
+
+    def warn(self, node: s.Node, code: str, message: str, hint: str = "") -> None:
+        """Notes what the reader of the result must know."""
+        self.warnings.append(replace(self.problem(node, code, message, hint), severity="warning"))
 
     def note_problem(self, node: s.Node, code: str, message: str, hint: str = "") -> None:
         """Writes a problem at the node's place down."""

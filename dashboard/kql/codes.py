@@ -48,6 +48,7 @@ CODES: dict[str, str] = {
     "KQ205": "Another workspace, cluster, database or application is named and not mapped.",
     "KQ206": "An address outside what externaldata may read.",
     "KQ207": "The columns depend on the data and the data cannot be asked here.",
+    "KQ208": "The operator gives several tables; only the first one is shown.",
     "KQ399": "A fault of the translator itself.",
 }
 

@@ -79,7 +79,7 @@ def translate(
         tuple(binder.tables_used),
         tuple(binder.functions_used),
         binder.options,
-        tuple(problem for problem in result.problems if problem.severity != "error"),
+        (*(problem for problem in result.problems if problem.severity != "error"), *binder.warnings),
     )
 
 

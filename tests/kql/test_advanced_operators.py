@@ -38,7 +38,8 @@ def test_an_operator_answers_like_this(case: Golden) -> None:
         ("print s = 'a' | parse kind=regex flags=x s with 'a' b", "KQ203", "no flags 'x'"),
         ("print s = 'a' | parse kind=regex s with '(?=a)' b", "KQ203", "cannot look ahead"),
         ("search in (Nowhere) 'x'", "KQ101", "There is no table"),
-        ("print a = 1 | partition by a { print 1 }", "KQ203", "not supported"),
+        ("print a = 'x' | reduce kind=source by a", "KQ203", "kind=source"),
+        ("print a = 'x' | reduce by a with threshold=2", "KQ104", "from 0 to 1"),
     ],
 )
 def test_what_cannot_be_done_is_refused_with_a_reason(query: str, code: str, words: str) -> None:

@@ -1,4 +1,4 @@
-"""top-nested, top-hitters and partition: the foremost rows within groups."""
+"""top-nested, top-hitters and partition: the foremost rows within groups; fork and facet, which give several tables."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from dashboard.kql import syntax as s
-from dashboard.kql.bound import Bound, Column, Join, Lateral, OrderKey, Relation
+from dashboard.kql.bound import Bound, Column, Join, Lateral, OrderKey, Relation, column_operand
 from dashboard.kql.names import NameTable, result_name
 from dashboard.kql.operators.columns import piped
 from dashboard.kql.operators.rows import whole_number
+from dashboard.kql.scopes import ScalarValue
 
 if TYPE_CHECKING:
     from dashboard.kql.binder import Binder
@@ -93,8 +94,6 @@ def top_hitters(binder: Binder, scope: Scope, source: Relation | None, node: s.T
 def partition(binder: Binder, scope: Scope, source: Relation | None, node: s.Partition) -> Relation:
     """`partition by column (operators)`: the operators for the rows of each value by themselves, all results together."""
     relation = piped(binder, source, node, "partition")
-    if isinstance(node.body, s.Pipe):
-        raise binder.failure(node, "KQ203", "partition … { query } is not supported.", "Write the operators in ( ).")
     row = binder.row(relation, scope)
     value = row.bind(node.by)
     if value.name is None or value.sql[0] != "c":
@@ -108,6 +107,13 @@ def partition(binder: Binder, scope: Scope, source: Relation | None, node: s.Par
         (s.Distinct(span=node.span, columns=(s.Name(span=node.span, name="$partition"),)),),
         scope,
     )
+    if isinstance(node.body, s.Pipe):
+        # The query in braces is about other tables; the column's name stands for the value.
+        inner = scope.child()
+        name = value_name(node.by)
+        inner.define(name, ScalarValue(replace(column_operand(values.columns[0]), name=name)))
+        result = binder.pipe(node.body, inner)
+        return Relation(Lateral(values.node, result.node), result.columns, name=relation.name)
     inside = binder.reference(shared)
     *columns, own = inside.columns
     rows = replace(inside, columns=tuple(columns)).where(same([(own, values.columns[0])]))
@@ -115,4 +121,34 @@ def partition(binder: Binder, scope: Scope, source: Relation | None, node: s.Par
     return Relation(Lateral(values.node, result.node), result.columns, name=relation.name)
 
 
-OPERATORS: dict[type, Handler] = {s.TopNested: top_nested, s.TopHitters: top_hitters, s.Partition: partition}
+def value_name(node: s.Expression) -> str:
+    """What a column or a path into one is called."""
+    return node.name if isinstance(node, s.Name | s.Member) else ""
+
+
+def fork(binder: Binder, scope: Scope, source: Relation | None, node: s.Fork) -> Relation:
+    """`fork`: several tables of one. A result here is one table: the first of them, and a warning that says so."""
+    relation = piped(binder, source, node, "fork")
+    names = [name or f"fork_{i}" for i, (name, _) in enumerate(node.branches, start=1)]
+    if len(names) > 1:
+        message = f"fork gives {len(names)} tables; this is the first one, '{names[0]}'."
+        binder.warn(node, "KQ208", message, "Ask for the others in queries of their own.")
+    return binder.operators(relation, node.branches[0][1], scope.child())
+
+
+def facet(binder: Binder, scope: Scope, source: Relation | None, node: s.Facet) -> Relation:
+    """`facet by`: a table of counts for each column. A result here is one table: that of the first column, and a warning."""
+    relation = piped(binder, source, node, "facet")
+    first = node.by[0]
+    name = result_name(first) or "Column1"
+    if len(node.by) > 1 or node.operators:
+        message = f"facet gives {len(node.by) + bool(node.operators)} tables; this is the one by '{name}'."
+        binder.warn(node, "KQ208", message, "Ask for the others in queries of their own.")
+    count = s.Call(span=node.span, name="count", arguments=())
+    aggregate = s.Named(span=node.span, names=(f"count_{name}",), value=count)
+    return binder.operators(relation, (s.Summarize(span=node.span, aggregates=(aggregate,), by=(first,)),), scope)
+
+
+OPERATORS: dict[type, Handler] = {
+    s.TopNested: top_nested, s.TopHitters: top_hitters, s.Partition: partition, s.Fork: fork, s.Facet: facet,
+}  # fmt: skip

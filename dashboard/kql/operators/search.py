@@ -22,7 +22,7 @@ def search(binder: Binder, scope: Scope, source: Relation | None, node: s.Search
     """`search`: of the piped table, of the tables named, or of all tables. Columns of one name and type are brought together
     as in union; `$table` says where a row is from."""
     cased = str(dict(node.options).get("kind", "")).lower() == "case_sensitive"
-    predicate = _predicate(node.predicate, cased)
+    predicate = plain_condition(node.predicate, cased)
     branches = [source] if source is not None and not node.tables else tables_named(binder, scope, node, node.tables)
     found = [_matched(binder, scope, branch, predicate) for branch in branches]
     if source is not None and not node.tables:
@@ -59,7 +59,7 @@ def _matched(binder: Binder, scope: Scope, branch: Relation, predicate: s.Expres
     return replace(row.relation.where(test), columns=branch.columns)
 
 
-def _predicate(node: s.Expression, cased: bool) -> s.Expression | None:
+def plain_condition(node: s.Expression, cased: bool) -> s.Expression | None:
     """The condition in terms of ordinary operators; None where everything matches."""
     if isinstance(node, s.Star):
         return None
