@@ -168,7 +168,6 @@ class LocalEngine:
                 stop()
 
             timer = threading.Timer(seconds, stop_late)
-            timer.daemon = True
             if cancel:
                 cancel.check()
                 cancel.on_cancel(stop)
@@ -181,7 +180,9 @@ class LocalEngine:
                     raise Cancelled from None
                 raise WatchbookError(_problem_of(error, seconds if late.is_set() else None)) from None
             finally:
+                # Joined: a timer still ending when the interpreter does would bring it down.
                 timer.cancel()
+                timer.join()
                 with turn:
                     running = False
         return (arrow.slice(0, limit), True) if arrow.num_rows > limit else (arrow, False)
