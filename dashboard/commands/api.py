@@ -6,6 +6,8 @@ import argparse
 import sys
 
 from dashboard.commands.terminal import local_engine
+from dashboard.engines.local import LocalEngine
+from dashboard.engines.protocol import QueryRequest
 from dashboard.errors import Problem, WatchbookError
 
 
@@ -18,8 +20,14 @@ def serve(options: argparse.Namespace) -> int:
             Problem("CL008", f"There is no folder {options.data}.", hint="Create it, or leave the option out.")
         )
 
+    def ready() -> LocalEngine:
+        engine = local_engine(options.data)
+        # The first query opens DuckDB and reads what tables there are; no client should wait for that.
+        engine.run(QueryRequest("print 1"))
+        return engine
+
     listen_api(
-        lambda: local_engine(options.data), host=options.host, port=options.port, token=options.token,
+        ready, host=options.host, port=options.port, token=options.token,
         say=lambda line: print(line, file=sys.stdout, flush=True),
     )  # fmt: skip
     return 0

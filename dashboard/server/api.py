@@ -11,10 +11,9 @@ import contextlib
 import hmac
 import logging
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from functools import partial
 from typing import Any
-from urllib.parse import urlsplit
 
 from dashboard import settings
 from dashboard.engines.protocol import CancelToken, Engine
@@ -190,7 +189,7 @@ class Api:
             given = requests.read_json(await visit.body())
         prefer = ",".join(v.decode("latin-1") for k, v in visit.scope["headers"] if k == b"prefer")
         question = requests.logs_question(given, prefer)
-        await self._stream(visit, question, partial(_logs_texts, question))
+        await self._stream(visit, lambda cancel: _logs_texts(question, self._ask(question, cancel)))
 
     async def _metadata(self, visit: Visit) -> None:
         with self._work.held():
@@ -215,20 +214,13 @@ class Api:
                 finally:
                     for task in tasks:
                         task.cancel()
+                    await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _part(self, part: dict[str, Any], cancel: CancelToken) -> Texts:
         """The answer of one request of a batch; its failure is its own."""
         head = {"id": part["id"], "status": 200, "headers": {"content-type": "application/json; charset=utf-8"}}
         try:
-            path = urlsplit(str(part.get("path") or ""))
-            if path.path.strip("/") != "query":
-                raise not_found(path.path)
-            posted = str(part.get("method") or "GET").upper() == "POST"
-            given = part.get("body") if posted else requests.query_string(path.query.encode("utf-8", "replace"))
-            headers = part.get("headers")
-            named = headers if isinstance(headers, dict) else {}
-            prefer = next((str(value) for name, value in named.items() if str(name).lower() == "prefer"), "")
-            question = requests.logs_question(given if isinstance(given, dict) else {}, prefer)
+            question = requests.batch_question(part)
             table = await self._work.query(partial(self._ask, question, cancel))
         except ApiError as error:
             return iter([to_json({**head, "status": error.status, "body": error.for_logs()})])
@@ -242,17 +234,21 @@ class Api:
             await self._command(visit, question, database)
             return
         write = kusto_v2_body if visit.path.startswith("/v2/") else kusto_v1_body
-        texts = partial(_kusto_texts, write, question, visit)
-        await self._stream(visit, question, texts)
+
+        def run(cancel: CancelToken) -> Texts:
+            return write(self._ask(question, cancel), visit.request_id, visit.activity)
+
+        await self._stream(visit, run)
 
     async def _kusto_command(self, visit: Visit) -> None:
         question, database = requests.kusto_question(requests.read_json(await visit.body()))
         await self._command(visit, question, database)
 
     async def _command(self, visit: Visit, question: requests.Question, database: str) -> None:
-        with self._work.held():
-            table = await self._work.query(lambda: run_command(question.text, database, self._engine))
-            await self._send_texts(visit, kusto_command_body(table), b"")
+        def run(_: CancelToken) -> Texts:
+            return kusto_command_body(run_command(question.text, database, self._engine))
+
+        await self._stream(visit, run)
 
     # ---- both ----------------------------------------------------------------------------------------------------------
 
@@ -270,41 +266,30 @@ class Api:
             _LOG.exception("SV008: a query of the API failed")
             raise ApiError(500, "InternalServerError", "The query failed here; the reason is in the log.") from None
 
-    async def _stream(self, visit: Visit, question: requests.Question, texts: Callable[[Table], Texts]) -> None:
-        """Runs a query and sends its answer in the texts that `texts` makes of it."""
+    async def _stream(self, visit: Visit, run: Callable[[CancelToken], Texts]) -> None:
+        """Sends the texts that `run` makes in a thread: at once where they are short, else piece by piece."""
         with self._work.held():
             async with visit.watched() as cancel:
 
-                def begin() -> tuple[Texts, bytes]:
-                    made = texts(self._ask(question, cancel))
-                    return made, gather(made)
+                def begin() -> tuple[Texts, bytes, bool]:
+                    texts = run(cancel)
+                    return texts, *gather(texts)
 
-                made, first = await self._work.query(begin)
-                await self._send_texts(visit, made, first, cancel)
-
-    async def _send_texts(self, visit: Visit, texts: Texts, first: bytes, cancel: CancelToken | None = None) -> None:
-        pieces: AsyncIterator[bytes] = self._work.pieces(texts)
-        second = await anext(pieces, b"")
-        if not second:
-            await visit.start(length=len(first))
-            await visit.write(first, last=True)
-            return
-        await visit.start()
-        await visit.write(first)
-        await visit.write(second)
-        async for piece in pieces:
-            if cancel:
-                cancel.check()
-            await visit.write(piece)
-        await visit.write(b"", last=True)
+                texts, first, whole = await self._work.query(begin)
+                if whole:
+                    await visit.start(length=len(first))
+                    await visit.write(first, last=True)
+                    return
+                await visit.start()
+                await visit.write(first)
+                async for piece in self._work.pieces(texts):
+                    cancel.check()
+                    await visit.write(piece)
+                await visit.write(b"", last=True)
 
 
 def _logs_texts(question: requests.Question, table: Table) -> Texts:
-    return logs_body(table, question.rows, statistics=question.statistics, render=question.render)
-
-
-def _kusto_texts(write: Callable[..., Texts], question: requests.Question, visit: Visit, table: Table) -> Texts:
-    return write(table, question.rows, visit.request_id, visit.activity)
+    return logs_body(table, statistics=question.statistics, render=question.render)
 
 
 def _wrapped(before: str, texts: Texts, after: str) -> Texts:

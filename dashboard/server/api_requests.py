@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl
 
 from dashboard import settings
 from dashboard.engines.protocol import QueryRequest, TimeSpan
-from dashboard.server.api_errors import ApiError, bad_request
+from dashboard.server.api_errors import ApiError, bad_request, not_found
 
 MOST_ROWS = 500_000
 """Rows of one answer, as Log Analytics and Kusto limit them."""
@@ -141,6 +141,19 @@ def batch_requests(given: Mapping[str, Any]) -> list[dict[str, Any]]:
     if not all(isinstance(name, str | int) for name in ids) or len({str(name) for name in ids}) < len(ids):
         raise bad_request("Every request of a batch needs an id of its own.")
     return parts
+
+
+def batch_question(part: Mapping[str, Any]) -> Question:
+    """The question of one request of a batch. Raises ApiError."""
+    path, _, query = str(part.get("path") or "").partition("?")
+    if path.strip("/") != "query":
+        raise not_found(path)
+    posted = str(part.get("method") or "GET").upper() == "POST"
+    given = part.get("body") if posted else query_string(query.encode("utf-8", "replace"))
+    headers = part.get("headers")
+    named = headers if isinstance(headers, dict) else {}
+    prefer = next((str(value) for name, value in named.items() if str(name).lower() == "prefer"), "")
+    return logs_question(given if isinstance(given, dict) else {}, prefer)
 
 
 def kusto_question(given: Mapping[str, Any]) -> tuple[Question, str]:

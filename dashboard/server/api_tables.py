@@ -81,7 +81,7 @@ def row_texts(table: Table, cells: dict[KqlType, Callable[[Any], Any]]) -> Itera
 # ---- Log Analytics -----------------------------------------------------------------------------------------------------
 
 
-def logs_body(table: Table, limit: int, *, statistics: bool, render: bool) -> Iterator[str]:
+def logs_body(table: Table, *, statistics: bool, render: bool) -> Iterator[str]:
     """The answer of Log Analytics: one table, and what was asked for beside it. Dynamic values are JSON text."""
     columns = [{"name": column.name, "type": column.type} for column in table.columns]
     yield f'{{"tables":[{{"name":"PrimaryResult","columns":{to_json(columns)},"rows":['
@@ -92,7 +92,7 @@ def logs_body(table: Table, limit: int, *, statistics: bool, render: bool) -> It
     if render:
         rest["render"] = _logs_render(table)
     if table.status == "partial":
-        rest["error"] = partial_for_logs(limit)
+        rest["error"] = partial_for_logs(len(table))
     more = to_json(rest)[1:-1]
     yield "]}]" + (f",{more}" if more else "") + "}"
 
@@ -135,7 +135,7 @@ _COMPLETION = [
 ]  # fmt: skip
 
 
-def kusto_v2_body(table: Table, limit: int, request_id: str, activity: str) -> Iterator[str]:
+def kusto_v2_body(table: Table, request_id: str, activity: str) -> Iterator[str]:
     """Kusto's answer in frames (version 2). Dynamic values are JSON values; rows cut off end in an error."""
     yield '[{"FrameType":"DataSetHeader","IsProgressive":false,"Version":"v2.0"},'
     properties = [("TableId", "int"), ("Key", "string"), ("Value", "dynamic")]
@@ -145,7 +145,7 @@ def kusto_v2_body(table: Table, limit: int, request_id: str, activity: str) -> I
     yield _v2_table(1, "PrimaryResult", "PrimaryResult", [(name, str(kind)) for name, kind in columns])
     yield from row_texts(table, {**_CELLS, "dynamic": _native})
     failed = table.status == "partial"
-    errors = {"OneApiErrors": [partial_for_kusto(limit)]} if failed else {}
+    errors = {"OneApiErrors": [partial_for_kusto(len(table))]} if failed else {}
     if failed:
         yield ("," if len(table) else "") + to_json(errors)
     yield "]}," + _v2_table(2, "QueryCompletionInformation", "QueryCompletionInformation", _COMPLETION)
@@ -189,7 +189,7 @@ def _v1_result(table: Table) -> Iterator[str]:
     yield "]}"
 
 
-def kusto_v1_body(table: Table, limit: int, request_id: str, activity: str) -> Iterator[str]:
+def kusto_v1_body(table: Table, request_id: str, activity: str) -> Iterator[str]:
     """Kusto's answer to a query in its first form: the result, its properties, its status, a table of contents."""
     yield from _v1_result(table)
     yield "," + _v1_table("Table_1", [("Value", "string")]) + to_json([_kusto_render(table)]) + "]}"
@@ -200,7 +200,7 @@ def kusto_v1_body(table: Table, limit: int, request_id: str, activity: str) -> I
     ]  # fmt: skip
     now = service_time(dt.datetime.now(dt.UTC))
     failed = table.status == "partial"
-    said = partial_for_kusto(limit)["error"]["@message"] if failed else "Query completed successfully"
+    said = partial_for_kusto(len(table))["error"]["@message"] if failed else "Query completed successfully"
     severity = [2, "Error", -2133196797] if failed else [4, "Info", 0]
     row = [now, *severity, said, 1, activity, activity, activity, request_id]
     yield "," + _v1_table("Table_2", status) + to_json(row) + "]}"

@@ -45,10 +45,9 @@ class Work:
     async def pieces(self, texts: Iterator[str]) -> AsyncIterator[bytes]:
         """The pieces of an answer, each made in a thread when the one before has been sent."""
         loop = asyncio.get_running_loop()
-        while True:
-            piece = await loop.run_in_executor(self._writing, gather, texts)
-            if not piece:
-                return
+        ended = False
+        while not ended:
+            piece, ended = await loop.run_in_executor(self._writing, gather, texts)
             yield piece
 
     def close(self) -> None:
@@ -57,21 +56,22 @@ class Work:
         self._writing.shutdown(wait=False, cancel_futures=True)
 
 
-def gather(texts: Iterator[str], least: int = 65_536) -> bytes:
-    """The next pieces of text, until they are worth sending; empty at the end."""
+def gather(texts: Iterator[str], least: int = 65_536) -> tuple[bytes, bool]:
+    """The next pieces of text, until they are worth sending, and whether they were the last."""
     found: list[str] = []
     size = 0
     for text in texts:
         found.append(text)
         size += len(text)
         if size >= least:
-            break
-    return "".join(found).encode()
+            return "".join(found).encode(), False
+    return "".join(found).encode(), True
 
 
 @contextlib.asynccontextmanager
 async def cancelled_when_gone(receive: Receive) -> AsyncIterator[CancelToken]:
-    """A token that is cancelled when the client goes away. The request's body must have been read."""
+    """A token that is cancelled when the client goes away, and at the end, so that nothing outlives its request. The
+    request's body must have been read."""
     cancel = CancelToken()
 
     async def watch() -> None:
@@ -84,3 +84,4 @@ async def cancelled_when_gone(receive: Receive) -> AsyncIterator[CancelToken]:
         yield cancel
     finally:
         watcher.cancel()
+        cancel.cancel()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import concurrent.futures
 import http.client
 import json
+import socket
 import subprocess
 import sys
 import threading
@@ -22,6 +23,7 @@ from dashboard.errors import Cancelled, WatchbookError
 from dashboard.ingest.schemas import known_tables
 from dashboard.server.api_requests import read_timespan
 from dashboard.server.api_serve import token_for
+from dashboard.server.serve import open_socket
 from dashboard.table import Table, table_from_rows
 from tests.server.listening import ask
 from tests.server.querying import QUERY, post, querying
@@ -123,11 +125,12 @@ def test_a_batch_answers_each_request_by_its_id(port: int) -> None:
         part("3", path="/fakePath", body={"query": "print 1"}),
         {"id": "4", "path": "/query?query=print%204", "workspace": "w"},
         part("5", body="nothing"),
+        part("6", path="http://[", body={"query": "print 1"}),
     ]
     answer, found = post(port, "/v1/$batch", {"requests": requests})
     by_id = {entry["id"]: entry for entry in found["responses"]}
     assert answer.status == 200
-    assert [by_id[n]["status"] for n in "12345"] == [200, 400, 404, 200, 400]
+    assert [by_id[n]["status"] for n in "123456"] == [200, 400, 404, 200, 400, 404]
     assert by_id["1"]["body"]["tables"][0]["rows"] == [[1]]
     assert "render" in by_id["1"]["body"]
     assert by_id["2"]["body"]["error"]["innererror"]["code"] == "SyntaxError"
@@ -361,6 +364,13 @@ def test_a_long_result_comes_in_pieces_and_whole(port: int) -> None:
     assert rows[-1] == [100_000, "row 100000", "2026-01-02T03:46:40Z"]
 
 
+def test_a_kept_connection_answers_without_nagles_delay() -> None:
+    with open_socket("127.0.0.1", 0) as listening, socket.create_connection(listening.getsockname()):
+        taken, _ = listening.accept()
+        with taken:
+            assert taken.proto == socket.IPPROTO_TCP  # what asyncio looks at before it sets TCP_NODELAY
+
+
 def test_the_command_prints_its_address_when_it_answers_and_stops_when_told(estate: Path) -> None:
     process = subprocess.Popen(
         [sys.executable, "-m", "dashboard.cli", "api", "serve", "--data", str(estate), "--port", "0", "--token", "t"],
@@ -384,5 +394,5 @@ def test_the_command_prints_its_address_when_it_answers_and_stops_when_told(esta
     "options", [["--data", "/no/such/folder"], ["--host", "0.0.0.0", "--token", "short"], ["--token", ""]]
 )
 def test_the_command_refuses_what_cannot_be_served(options: list[str], capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["api", "serve", "--port", "0", *options]) == 1
+    assert main(["api", "serve", "--port", "0", *options]) != 0
     assert capsys.readouterr().err[:5] in ("CL008", "SV009")
