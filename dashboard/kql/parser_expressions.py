@@ -403,7 +403,7 @@ class Expressions(Literals):
             return Named(span=self.span_from(self.starts[index]), names=(self.texts[index],), value=value)
         text = self.texts[index]
         if text == "[" and self.kinds[index + 1] == "string" and self.texts[index + 3] == "=":
-            names = (self.bracketed_name(),)
+            names: tuple[str, ...] = (self.bracketed_name(),)
         elif text == "(" and (self.kinds[index + 1] == "name" or following == "["):
             found = self.names_before_equals()
             if found is None:

@@ -102,7 +102,7 @@ def _plain(cell: Any) -> Any:
     if cell is None:
         return ""
     if isinstance(cell, dt.timedelta):
-        return round(cell.total_seconds() * 10_000_000)
+        return float(f"{cell.total_seconds() * 10_000_000:.9g}")
     if isinstance(cell, bool):
         return int(cell)
     if isinstance(cell, float):
