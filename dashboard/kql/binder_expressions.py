@@ -144,6 +144,10 @@ class Row:
         repeated so often that the text explodes, the long arguments are put into columns first."""
         listed = list(operands)
         result = make(listed)
+        if "lambda" in result.sql and any(_reads_shared(o) for o in listed) and self.can_hoist():
+            # DuckDB takes no subquery in a lambda: what toscalar() gives becomes a column first.
+            listed = [self.hoist(o) if _reads_shared(o) else o for o in listed]
+            result = make(listed)
         if len(result.sql) > _LONG_SQL and len(result.sql) > 1.6 * sum(len(o.sql) for o in listed) and self.can_hoist():
             shorter = [
                 self.hoist(o) if len(o.sql) > _LONG_ARGUMENT and o.refs and not o.is_constant else o for o in listed
@@ -402,6 +406,11 @@ def _compared(sign: str, left: Bound, right: Bound) -> bool | None:
     if left.type not in ("string", "datetime", "timespan", "int", "long", "bool") or left.is_null or right.is_null:
         return None
     return _COMPARISONS[sign](left.constant, right.constant)
+
+
+def _reads_shared(value: Bound) -> bool:
+    """Whether the SQL holds a subquery over a shared relation."""
+    return any(ref < 0 for ref in value.refs)
 
 
 _HANDLERS: dict[type, Callable[[Row, Any], Bound]] = {

@@ -6,10 +6,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from dashboard.kql import syntax as s
-from dashboard.kql.bound import Bound, Column, Join, Lateral, OrderKey, Relation, column_operand
+from dashboard.kql.bound import Bound, Column, Join, Lateral, OrderKey, Relation, Shared, column_operand
 from dashboard.kql.names import NameTable, result_name
 from dashboard.kql.operators.columns import piped
 from dashboard.kql.operators.rows import whole_number
+from dashboard.kql.operators.unions import united
 from dashboard.kql.scopes import ScalarValue
 
 if TYPE_CHECKING:
@@ -34,8 +35,8 @@ def top_nested(binder: Binder, scope: Scope, source: Relation | None, node: s.To
     shown: list[Column] = []
     order: list[OrderKey] = []
     for clause in node.clauses:
-        if clause.others is not None:
-            raise binder.failure(clause, "KQ203", "top-nested … with others is not supported.")
+        if clause.others is not None and len(node.clauses) > 1:
+            raise binder.failure(clause, "KQ203", "top-nested … with others is supported for one level only.")
         of = clause.of.value if isinstance(clause.of, s.Named) else clause.of
         of_name = names.add(result_name(clause.of) or "Column1")
         ordered = clause.by if isinstance(clause.by, s.Ordered) else None
@@ -50,6 +51,12 @@ def top_nested(binder: Binder, scope: Scope, source: Relation | None, node: s.To
         ascending = ordered is not None and bool(ordered.ascending)
         if clause.count is not None:
             level = _foremost(binder, level, parents, value, ascending, whole_number(binder, scope, clause.count))
+        if clause.others is not None and clause.count is not None:
+            # Both sides must see the same rows, which of equals are the foremost ones is left to chance.
+            kept = binder.shared(level, materialized=True)
+            others = _others(binder, scope, clause, shared, kept, aggregate)
+            level = united(binder, [binder.reference(kept), others])
+            key, value = level.columns
         order.append(OrderKey(value, ascending, ascending))
         if result is None:
             result = level
@@ -61,6 +68,27 @@ def top_nested(binder: Binder, scope: Scope, source: Relation | None, node: s.To
         shown += (key, value)
     assert result is not None  # noqa: S101
     return replace(result.showing(shown), order=tuple(order))
+
+
+def _others(
+    binder: Binder, scope: Scope, clause: s.TopNestedClause, shared: Shared, kept: Shared, aggregate: s.Named
+) -> Relation:
+    """The one row for all values that are not among those kept: the name they are given, and their aggregate."""
+    assert clause.others is not None  # noqa: S101
+    rows = binder.reference(shared)
+    row = binder.row(rows, scope)
+    of = row.hoist(row.settled(row.bind(clause.of.value if isinstance(clause.of, s.Named) else clause.of)))
+    assert row.relation is not None  # noqa: S101
+    own = Column(next(iter(of.refs)), "", of.type)
+    known = binder.reference(kept)
+    test = same([(own, known.columns[0])])
+    rest = row.relation.unordered(Join("anti", row.relation.node, known.node, test), rows.columns)
+    name = s.Named(span=clause.span, names=(known.columns[0].name,), value=clause.others)
+    found = binder.operators(rest, (s.Summarize(span=clause.span, aggregates=(aggregate,), by=(name,)),), scope.child())
+    if found.columns[0].type != known.columns[0].type:
+        kind = known.columns[0].type
+        raise binder.failure(clause.others, "KQ104", f"The others' name must be a {kind}, as the values are.")
+    return found
 
 
 def _foremost(
