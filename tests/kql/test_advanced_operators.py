@@ -39,6 +39,7 @@ def test_an_operator_answers_like_this(case: Golden) -> None:
         ("print s = 'a' | parse kind=regex s with '(?=a)' b", "KQ203", "cannot look ahead"),
         ("search in (Nowhere) 'x'", "KQ101", "There is no table"),
         ("print a = 1 | top-nested 1 of a with others='x' by count()", "KQ104", "must be a long"),
+        ("print a = 1 | evaluate session_count(a, a, 1, 2, 1, 1)", "KQ203", "'session_count' is not supported"),
         ("print a = 'x' | reduce kind=source by a", "KQ203", "kind=source"),
         ("print a = 'x' | reduce by a with threshold=2", "KQ104", "from 0 to 1"),
     ],

@@ -48,9 +48,10 @@ class Kept:
 
 def scan(binder: Binder, scope: Scope, source: Relation | None, node: s.Scan) -> Relation:
     """`scan`."""
-    row = binder.row(piped(binder, source, node, "scan"), scope)
+    relation = piped(binder, source, node, "scan")
     if node.partition_by or node.order_by:
-        raise binder.failure(node, "KQ203", "scan … partition by is not supported.", "Use partition before it.")
+        return _arranged(binder, scope, relation, node)
+    row = binder.row(relation, scope)
     for step in node.steps:
         if step.optional or step.output not in ("all", "none"):
             raise binder.failure(step, "KQ203", f"A step with output={step.output} or optional is not supported.")
@@ -76,6 +77,18 @@ def scan(binder: Binder, scope: Scope, source: Relation | None, node: s.Scan) ->
     result = Relation(Raw((row.relation.node,), made, needs, text.build), ())
     visible = (*columns, *declared, *((match,) if match.name else ()))
     return replace(result, columns=visible, order=(OrderKey(order, True, True),), serialized=True)
+
+
+def _arranged(binder: Binder, scope: Scope, relation: Relation, node: s.Scan) -> Relation:
+    """`partition by` and `order by`: the rows put in order, and each part scanned by itself."""
+    plain = replace(node, order_by=(), partition_by=())
+    steps: tuple[s.Operator, ...] = (s.Sort(span=node.span, by=node.order_by), plain) if node.order_by else (plain,)
+    if not node.partition_by:
+        return binder.operators(relation, steps, scope)
+    if len(node.partition_by) > 1 or dict(node.options).get("with_match_id"):
+        message = "scan … partition by several columns, or with with_match_id, is not supported."
+        raise binder.failure(node, "KQ203", message, "Make one column of them by strcat().")
+    return binder.operators(relation, (s.Partition(span=node.span, by=node.partition_by[0], body=steps),), scope)
 
 
 def _kept(binder: Binder, node: s.Scan, shown: Sequence[Column]) -> list[Kept]:
