@@ -9,4 +9,5 @@ CODES: dict[str, str] = {
     "CL006": "A parameter was not given as NAME=VALUE.",
     "CL007": "A time range was not understood.",
     "CL008": "A folder named on the command line does not exist.",
+    "CL009": "An import wants to be confirmed where nobody can answer.",
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 from dashboard.table import Column, KqlType, arrow_type
@@ -28,9 +29,15 @@ def conform(arrow: pa.Table, columns: tuple[Column, ...]) -> pa.Table:
     return pa.Table.from_arrays(arrays, names=[column.name for column in columns])
 
 
+TYPES_KEY = b"watchbook.types"
+"""Where an imported file keeps the KQL types of its columns as JSON: Parquet itself has no dynamic, guid or timespan."""
+
+
 def kql_columns(schema: pa.Schema) -> tuple[tuple[str, KqlType], ...]:
-    """Names and KQL types of an Arrow schema. Nested types are dynamic; what has no KQL type is a string."""
-    return tuple((field.name, kql_type(field.type)) for field in schema)
+    """Names and KQL types of an Arrow schema: what the file says of itself, else by Arrow's types. Nested types are dynamic;
+    what has no KQL type is a string."""
+    said = json.loads((schema.metadata or {}).get(TYPES_KEY, b"{}"))
+    return tuple((field.name, said.get(field.name) or kql_type(field.type)) for field in schema)
 
 
 def kql_type(kind: pa.DataType) -> KqlType:

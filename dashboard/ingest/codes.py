@@ -5,4 +5,9 @@ CODES: dict[str, str] = {
     "IN002": "The number of rows or days asked of the sample estate is out of range.",
     "IN003": "A file of the sample estate's own data is missing or unreadable: the installation is damaged.",
     "IN004": "Another process has been making the sample estate for too long.",
+    "IN010": "A file that is to be imported is not there or cannot be read.",
+    "IN011": "A Parquet or Excel file is damaged.",
+    "IN012": "A file that is to be imported is empty, damaged from its beginning, or of no known format.",
+    "IN013": "The text after --table is no name of a table.",
+    "IN014": "Imported rows cannot be written to the data folder.",
 }
