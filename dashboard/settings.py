@@ -53,7 +53,11 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "api_queries_waiting", 200, "Further queries of the query API that may wait or be sent; more get status 429"
     ),
-    Setting("functions_folder", "", "Folder of stored functions (KQL files and parser YAML) for local data; empty means none"),
+    Setting(
+        "functions_folder",
+        "",
+        "Folder of stored functions (KQL files and parser YAML) for local data; empty means none",
+    ),
     Setting("externaldata_folder", "", "Folder that externaldata may read from; empty means none"),
 )
 

@@ -86,13 +86,13 @@ def kql_page() -> str:
     from dashboard.kql.operators import registry
     from dashboard.kql.operators.evaluate import plugins
 
-    text = (ROOT / "tests/docs/kql_head.md").read_text(encoding="utf-8")
+    text = (ROOT / "tests/docs/kql_head.txt").read_text(encoding="utf-8")
     lines = [text.replace("# KQL over local data\n", f"# KQL over local data\n{NOTE}", 1)]
     by_family: dict[str, list[str]] = {}
     for node, handler in registry().items():
         family = handler.__module__.rsplit(".", 1)[-1]
         summary = " ".join((node.__doc__ or "").split()).split(". ")[0].rstrip(".")
-        by_family.setdefault(family, []).append(f"- {summary}\n")
+        by_family.setdefault(family, []).append("- " + summary.replace("](", "] (") + "\n")
     lines.append("\n## Tabular operators\n")
     for family, entries in by_family.items():
         lines += [f"\n### {OPERATORS.get(family, family).capitalize()}\n", *sorted(entries)]

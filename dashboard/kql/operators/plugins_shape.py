@@ -55,7 +55,9 @@ def column_argument(binder: Binder, relation: Relation, node: s.Expression) -> C
 def split_arguments(node: s.Evaluate) -> tuple[list[s.Expression], dict[str, s.Expression]]:
     """The arguments by place, and those by name."""
     placed: list[s.Expression] = [argument for argument in node.arguments if not isinstance(argument, s.Named)]
-    named: dict[str, s.Expression] = {argument.names[0]: argument.value for argument in node.arguments if isinstance(argument, s.Named)}
+    named: dict[str, s.Expression] = {
+        argument.names[0]: argument.value for argument in node.arguments if isinstance(argument, s.Named)
+    }
     return placed, named
 
 
