@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 
 
 def generate(options: argparse.Namespace) -> int:
-    """Makes the sample estate in the folder, replacing an estate that is there; refuses a folder of other data."""
+    """Makes the sample estate in the folder, replacing an estate that is there; other files of the folder stay."""
     from dashboard.ingest.estate import generate as make
 
     if options.rows is not None and options.rows < 1:
         raise WatchbookError(Problem("CL002", f"--rows must be 1 or more; got {options.rows}."))
-    folder = options.data or settings.home() / "data"
+    folder = options.data or settings.data_folder()
     report = make(folder, seed=options.seed, rows=options.rows, progress=progress())
     print(f"{report.rows:,} rows in {len(report.tables)} tables, in {folder}", file=sys.stderr)
     return 0

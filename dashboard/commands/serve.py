@@ -7,12 +7,12 @@ import sys
 from pathlib import Path
 
 from dashboard import settings
-from dashboard.commands.terminal import data_folder
 from dashboard.errors import Problem, WatchbookError
 
 
 def serve(options: argparse.Namespace) -> int:
-    """Makes the sample estate ready where the user's own data folder is used, then serves until told to stop."""
+    """Serves until told to stop. Where no data folder is chosen, the pages make the sample estate while the gallery is
+    read."""
     from dashboard import app
 
     for folder in (options.workbooks, options.data):
@@ -20,14 +20,13 @@ def serve(options: argparse.Namespace) -> int:
             raise WatchbookError(
                 Problem("CL008", f"There is no folder {folder}.", hint="Create it, or leave the option out.")
             )
-    own: Path = options.workbooks or settings.home() / "workbooks"
+    own: Path = options.workbooks or settings.workbooks_folder()
     own.mkdir(parents=True, exist_ok=True)
-    data = data_folder(options.data)
     app.serve(
         options.host,
         options.port,
         workbooks_dir=own,
-        data_dir=data,
+        data_dir=options.data,
         say=lambda line: print(line, file=sys.stdout, flush=True),
     )
     return 0

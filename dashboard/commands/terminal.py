@@ -29,12 +29,13 @@ def progress() -> Progress:
 
 
 def data_folder(chosen: Path | None) -> Path:
-    """The folder that `--data` names; without it the user's own, where the sample estate is made on first use."""
-    if chosen is not None:
-        return chosen
+    """The folder that `--data` or the setting `data` names; without either the user's own, where the sample estate is made
+    on first use."""
+    if chosen is not None or settings.text("data"):
+        return chosen or settings.data_folder()
     from dashboard.ingest.estate import ensure_estate
 
-    folder = settings.home() / "data"
+    folder = settings.data_folder()
     ensure_estate(folder, progress=progress())
     return folder
 
