@@ -48,6 +48,11 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("access_log", False, "Log one line a request, without query strings, on stderr"),
     Setting("workbooks", "", "Folder of the user's own workbooks; empty means workbooks/ in the home folder"),
     Setting("data", "", "Folder of local data; empty means data/ in the home folder"),
+    Setting(
+        "store",
+        "",
+        "Where versions, incidents and schedules are kept, as an SQLAlchemy address (PostgreSQL by postgresql://…); empty means watchbook.db in the home folder",
+    ),
     Setting("workspaces", "", "Log Analytics workspace ids for live data, separated by commas"),
     Setting("api_queries_at_once", 4, "Queries of the query API that run at the same time"),
     Setting(

@@ -1,0 +1,8 @@
+"""All steps that bring a store up to date, in the order they are applied. A step that was released never changes:
+what should be different is a further step."""
+
+from __future__ import annotations
+
+from dashboard.store.database import Migration
+
+MIGRATIONS: tuple[Migration, ...] = ()
