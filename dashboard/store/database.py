@@ -43,7 +43,10 @@ class Store:
         Raises WatchbookError: SO001 where it cannot be opened, SO002 where a newer Watchbook wrote it.
         """
         if migrations is None:
-            from dashboard.store.migrations import MIGRATIONS as migrations
+            # Imported here: every subject's file imports this one.
+            from dashboard.store.migrations import MIGRATIONS
+
+            migrations = MIGRATIONS
         try:
             url = sa.make_url(address or default_address())
             self.file = Path(url.database) if url.get_backend_name() == "sqlite" and url.database else None
