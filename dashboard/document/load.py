@@ -81,6 +81,21 @@ def replace_document(workbook: Workbook, document: Mapping[str, Any]) -> Workboo
     return _workbook(document, workbook.name, replace(package, outer=outer))
 
 
+def parse_item(text: str) -> tuple[dict[str, Any], tuple[Problem, ...]]:
+    """One item from its JSON text, and what is malformed in it or in what it holds without keeping it from standing in a
+    workbook. Raises WatchbookError: WB002 not JSON, WB004 too large, WB005 too deep, WB010 no object, WB011 no known type, WB012 no
+    content."""
+    limit = settings.integer("workbook_mb")
+    if len(text) > limit * 1_000_000:
+        raise WatchbookError(Problem("WB004", f"The text has {len(text) / 1_000_000:.1f} MB; {limit} are allowed."))
+    raw = parse_json(text, Place())
+    item = _item(raw, "item", 1)
+    wrong = [problem for problem in item.problems if problem.code in ("WB010", "WB011", "WB012", "WB006")]
+    if wrong:
+        raise WatchbookError(*(replace(problem, place=Place()) for problem in wrong))
+    return raw, tuple(problem for each in item.walk() for problem in each.problems)
+
+
 # ---- finding the document ------------------------------------------------------------------------------------------
 
 
