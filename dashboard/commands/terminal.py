@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dashboard import settings
+from dashboard.errors import WatchbookError
 
 if TYPE_CHECKING:
     from dashboard.engines.local import LocalEngine
@@ -41,11 +42,20 @@ def data_folder(chosen: Path | None) -> Path:
 
 
 def local_engine(chosen: Path | None) -> LocalEngine:
-    """The local engine over `--data`, with every known table."""
-    from dashboard.engines.local import LocalEngine
-    from dashboard.ingest.schemas import known_tables
+    """The local engine over `--data`, with every known table and what the store shows as tables."""
+    from dashboard.detection.workspace import open_local
+    from dashboard.store.database import Store
 
-    return LocalEngine(data_folder(chosen), known_tables())
+    folder = data_folder(chosen)
+    try:
+        return open_local(folder, Store())
+    except WatchbookError as error:
+        # Queries need no store; who keeps incidents there is told that they are missing.
+        print(error.problem.describe(), file=sys.stderr)
+        from dashboard.engines.local import LocalEngine
+        from dashboard.ingest.schemas import known_tables
+
+        return LocalEngine(folder, known_tables())
 
 
 def text_table(heads: Sequence[str], rows: Sequence[Sequence[str]], widest: int = 60) -> str:

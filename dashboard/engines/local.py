@@ -12,10 +12,10 @@ import datetime as dt
 import logging
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from dashboard import settings
 from dashboard.engines.arrow import conform
@@ -23,6 +23,7 @@ from dashboard.engines.externaldata import select_from
 from dashboard.engines.functions import functions_version, stored_functions
 from dashboard.engines.local_tables import Columns, LocalTables, folder_version
 from dashboard.engines.protocol import CancelToken, QueryRequest, TableInfo
+from dashboard.engines.source_tables import SourceTables, TableSource
 from dashboard.errors import Cancelled, Problem, WatchbookError
 from dashboard.kql.catalog import Catalog
 from dashboard.kql.syntax import ExternalData
@@ -38,25 +39,21 @@ _LOG = logging.getLogger("watchbook.engines")
 _MOST_CELLS = 20_000_000
 
 
-class TableSource(Protocol):
-    """Further tables that the local engine shows (incidents, watchlists): name → columns and rows as a `Table`."""
-
-    def tables(self) -> Mapping[str, Table]:
-        """The tables as they are now."""
-        ...
-
-
 class LocalEngine:
-    """Answers KQL from `folder`. `schemas` are the known tables; one that has no files is empty. Safe for many threads:
-    each query runs on its own cursor of one in-memory DuckDB."""
+    """Answers KQL from `folder`. `schemas` are the known tables; one that has no files is empty. `sources` show further rows
+    beside the files'. Safe for many threads: each query runs on its own cursor of one in-memory DuckDB."""
 
     name = "local"
     label = "Local data"
 
-    def __init__(self, folder: Path, schemas: Mapping[str, Columns] | None = None) -> None:
+    def __init__(
+        self, folder: Path, schemas: Mapping[str, Columns] | None = None, sources: Sequence[TableSource] = ()
+    ) -> None:
         self.folder = folder.resolve()
         self._schemas = dict(schemas or {})
+        self._sources = SourceTables(sources)
         self._lock = threading.Lock()
+        self._opening = threading.Lock()
         self._connection: duckdb.DuckDBPyConnection | None = None
         self._catalog: Catalog | None = None
         self._catalog_version = ""
@@ -68,6 +65,10 @@ class LocalEngine:
     def version(self) -> str:
         """Changes when a table's folder, or a day of it, gets new files. Looked up at most twice a second: a page asks
         many times, and a large folder has thousands of days."""
+        # What the store just wrote must show at once; its version is one small look-up.
+        return f"{self._files_version()} {self._sources.version()}"
+
+    def _files_version(self) -> str:
         looked, version = self._seen
         if time.monotonic() - looked > 0.5:
             version = f"{folder_version(self.folder)} {functions_version(settings.functions_folder())}"
@@ -76,13 +77,14 @@ class LocalEngine:
 
     def catalog(self) -> Catalog:
         """The tables a query may name, read anew when the data changed."""
-        version = self.version()
+        version = self._files_version()
         with self._lock:
             if self._catalog is None or version != self._catalog_version:
                 functions, problems = stored_functions(settings.functions_folder())
                 for problem in problems:
                     _LOG.warning(problem.describe())
-                self._catalog = Catalog(tables=LocalTables(self.folder, self._schemas), functions=functions)
+                tables = LocalTables(self.folder, self._schemas, self._sources, self._open)
+                self._catalog = Catalog(tables=tables, functions=functions)
                 self._catalog_version = version
             return self._catalog
 
@@ -187,13 +189,18 @@ class LocalEngine:
                     running = False
         return (arrow.slice(0, limit), True) if arrow.num_rows > limit else (arrow, False)
 
+    def _open(self) -> duckdb.DuckDBPyConnection:
+        with self._opening:
+            if self._connection is None:
+                self._connection = open_connection(self.folder)
+            return self._connection
+
     @contextmanager
     def _cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """A cursor of its own for one query. Making one costs as much as a small query, so they are kept and lent again."""
+        connection = self._open()
         with self._lock:
-            if self._connection is None:
-                self._connection = open_connection(self.folder)
-            cursor = self._idle.pop() if self._idle else self._connection.cursor()
+            cursor = self._idle.pop() if self._idle else connection.cursor()
         yield cursor
         with self._lock:
             self._idle.append(cursor)

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from dashboard.kql.catalog import TableSchema
 from dashboard.kql.functions.literals import DUCKDB_TYPES
-from dashboard.table import KqlType
+from dashboard.table import Column, KqlType
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from dashboard.engines.source_tables import SourceTables
 
 Columns = tuple[tuple[str, KqlType], ...]
 
@@ -19,12 +25,23 @@ class LocalTables(Mapping[str, TableSchema]):
     empty. A table's files are read for their columns when it is first asked for; the set of names is fixed at the start.
     """
 
-    def __init__(self, folder: Path, known: Mapping[str, Columns]) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        known: Mapping[str, Columns],
+        sources: SourceTables | None = None,
+        connect: Callable[[], duckdb.DuckDBPyConnection] | None = None,
+    ) -> None:
         self._folder = folder
         self._known = known
+        self._of_source: Callable[[str], tuple[Iterable[Column], str]] = lambda name: ((), "")
+        self._from_sources: set[str] = set()
+        if sources is not None and connect is not None:
+            self._from_sources = sources.names()
+            self._of_source = lambda name: sources.columns_and_sql(name, connect())
         found = {path.name for path in folder.iterdir() if path.is_dir()} if folder.is_dir() else set()
         self._stored = {name for name in found if next((folder / name).glob("*/*.parquet"), None)}
-        self._names = sorted(self._stored | set(known))
+        self._names = sorted(self._stored | set(known) | self._from_sources)
         self._schemas: dict[str, TableSchema] = {}
 
     def __iter__(self) -> Iterator[str]:
@@ -34,7 +51,7 @@ class LocalTables(Mapping[str, TableSchema]):
         return len(self._names)
 
     def __contains__(self, name: object) -> bool:
-        return name in self._stored or name in self._known
+        return name in self._stored or name in self._known or name in self._from_sources
 
     def __getitem__(self, name: str) -> TableSchema:
         schema = self._schemas.get(name)
@@ -42,10 +59,39 @@ class LocalTables(Mapping[str, TableSchema]):
             if name in self._stored:
                 schema = self._stored_table(name)
             else:
-                schema = TableSchema(name, self._known[name])
+                columns = self._known.get(name)
+                if columns is None and name not in self._from_sources:
+                    raise KeyError(name)
+                schema = TableSchema(name, columns or ())
             # Two threads may both have looked: the same answer twice does no harm.
             self._schemas[name] = schema
-        return schema
+        # A source's rows change more often than the files: they are looked up every time.
+        return self._with_source(schema) if name in self._from_sources else schema
+
+    def _with_source(self, schema: TableSchema) -> TableSchema:
+        """The files' rows and the source's as one table: the columns of both, those of the files first."""
+        columns, rows = self._of_source(schema.name)
+        columns = tuple(columns)
+        both = {column.name: column.type for column in columns} | dict(schema.columns)
+        ordered = tuple({**dict(schema.columns), **both}.items())
+        own = {column.name for column in columns}
+        held = held_names(name for name, _ in ordered)
+
+        def select(source: str, has: Collection[str], names: Mapping[str, str]) -> str:
+            cells = [
+                f"CAST({quoted(names.get(name, name))} AS {DUCKDB_TYPES[kind]}) AS {quoted(held.get(name, name))}"
+                if name in has
+                else f"{empty_sql(kind)} AS {quoted(held.get(name, name))}"
+                for name, kind in ordered
+            ]
+            return f"SELECT {', '.join(cells)} FROM {source}"
+
+        parts = [select(rows, own, {})]
+        if schema.sql is not None:
+            parts.insert(0, select(schema.sql, dict(schema.columns), schema.held_names))
+        return TableSchema(
+            schema.name, ordered, f"({' UNION ALL '.join(parts)})", strings_filled=False, held_names=held
+        )
 
     def _stored_table(self, name: str) -> TableSchema:
         """Known columns in their order and with their types, then others that files have. Known columns that no file holds

@@ -10,11 +10,12 @@ from functools import cache, lru_cache
 import streamlit as st
 
 from dashboard import settings
+from dashboard.detection.workspace import open_local
 from dashboard.engines.local import LocalEngine
 from dashboard.engines.loganalytics import LogAnalyticsEngine
 from dashboard.engines.protocol import Engine
 from dashboard.errors import Problem, WatchbookError
-from dashboard.ingest.schemas import known_tables
+from dashboard.store.database import Store
 
 LOCAL = "local"
 LIVE = "loganalytics"
@@ -98,7 +99,13 @@ def _local() -> LocalEngine:
                 hint="Check --data, or run `watchbook data generate`.",
             )
         )
-    return LocalEngine(folder, known_tables())
+    return open_local(folder, store())
+
+
+@cache
+def store() -> Store:
+    """What the dashboard remembers, opened once for the whole server. Raises WatchbookError (SO001, SO002)."""
+    return Store()
 
 
 @cache

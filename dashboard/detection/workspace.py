@@ -1,0 +1,21 @@
+"""The local engine with everything the store shows as tables."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from dashboard.detection.source import DetectionTables
+from dashboard.engines.local import LocalEngine
+from dashboard.engines.source_tables import TableSource
+from dashboard.ingest.schemas import known_tables
+from dashboard.store.database import Store
+
+
+def table_sources(store: Store) -> list[TableSource]:
+    """The tables that come from the store. Whatever shows further ones is added here."""
+    return [DetectionTables(store)]
+
+
+def open_local(folder: Path, store: Store) -> LocalEngine:
+    """The local engine over a data folder, all known tables, and the tables of the store."""
+    return LocalEngine(folder, known_tables(), table_sources(store))
