@@ -47,6 +47,9 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     Setting("access_log", False, "Log one line a request, without query strings, on stderr"),
     Setting("workbooks", "", "Folder of the user's own workbooks; empty means workbooks/ in the home folder"),
+    Setting(
+        "author", "", "Name that saved versions of workbooks carry where nobody gives one; empty means the user's name"
+    ),
     Setting("data", "", "Folder of local data; empty means data/ in the home folder"),
     Setting(
         "store",

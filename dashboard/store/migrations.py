@@ -3,7 +3,7 @@ what should be different is a further step."""
 
 from __future__ import annotations
 
-from dashboard.store import alerts, incidents, rules
+from dashboard.store import alerts, incidents, rules, versions
 from dashboard.store.database import Migration
 
-MIGRATIONS: tuple[Migration, ...] = (rules.MIGRATION, alerts.MIGRATION, incidents.MIGRATION)
+MIGRATIONS: tuple[Migration, ...] = (rules.MIGRATION, alerts.MIGRATION, incidents.MIGRATION, versions.MIGRATION)

@@ -13,6 +13,7 @@ from dashboard.document import editing as edit
 from dashboard.document import load_workbook, parse_item, replace_document
 from dashboard.document.compare import compare, compare_lines
 from dashboard.document.paths import value_at
+from dashboard.document.writing import write_json, write_workbook
 from dashboard.errors import WatchbookError
 from tests.document.test_corpus import CORPUS, corpus_files
 from tests.shared import needs_shared
@@ -245,6 +246,10 @@ def test_a_comparison_tells_items_added_removed_moved_and_changed() -> None:
     assert ("+", '"x"') in compare_lines('"a"\n"b"', '"a"\n"x"\n"b"')
 
 
+def shared_start(one: str, other: str) -> int:
+    return next((at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
+
+
 def differing(old: Any, new: Any, at: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     """The places where two JSON values differ, written independently of the product; order of keys counts."""
     if isinstance(old, dict) and isinstance(new, dict):
@@ -320,3 +325,50 @@ def test_random_edits_of_real_workbooks_are_undone_to_the_same_document() -> Non
         while history.past:
             history = history.undo()
         assert history.present is start
+
+
+def test_a_file_is_written_again_in_the_style_it_had() -> None:
+    text = '\ufeff{\r\n    "a": [1,2 ,  3],\r\n  "b": {"x" : "\\u00e9", "y": []},\r\n    "c": null\r\n}'
+    old = json.loads(text.removeprefix("\ufeff"))
+    assert write_json(old, text) == text
+    new = {"a": [1, 7, 3], "b": {"x": "é", "y": [{"z": 1}], "w": True}, "d": {"e": 1}}
+    assert write_json(new, text) == (
+        '\ufeff{\r\n    "a": [1,7 ,  3],\r\n  "b": {"x" : "\\u00e9", "y": [\r\n    {\r\n        "z": 1\r\n    }\r\n], "w": true},'
+        '\r\n    "d": {\r\n        "e": 1\r\n    }\r\n}'
+    )
+    assert write_json({"a": 1}, '{"a":1}') == '{\n  "a": 1\n}\n'
+    assert write_json({"a": 1}, "torn {") == '{\n  "a": 1\n}\n'
+
+
+@needs_shared
+@pytest.mark.shared
+def test_saving_a_real_workbook_after_one_change_changes_few_lines_of_its_file() -> None:
+    chance = random.Random(3)
+    for name in chance.sample(corpus_files(), 30):
+        text = (CORPUS / name).read_bytes().decode()
+        workbook = load_workbook(CORPUS / name)
+        assert write_workbook(workbook, text) == text, name
+        path, _ = chance.choice(list(edit.walk(workbook.raw)))
+        changed = replace_document(workbook, edit.set_setting(workbook.raw, path, ("name",), "another name"))
+        written = write_workbook(changed, text)
+        assert json.loads(written.removeprefix("\ufeff")) == changed.package.outer, name
+        lines = [line for line in compare_lines(text, written, context=0) if line[0] in "+-"]
+        assert len(lines) <= 6, (name, len(lines))
+
+
+@needs_shared
+@pytest.mark.shared
+def test_an_item_moved_or_copied_in_a_real_workbook_is_all_that_its_file_differs_in() -> None:
+    chance = random.Random(5)
+    for name in chance.sample(corpus_files(), 30):
+        text = (CORPUS / name).read_bytes().decode()
+        workbook = load_workbook(CORPUS / name)
+        if workbook.package.form != "document" or "\n" not in text.strip():
+            continue
+        path, item = chance.choice(list(edit.walk(workbook.raw)))
+        new, _ = edit.duplicate_item(workbook.raw, path)
+        written = write_json(new, text)
+        assert json.loads(written.removeprefix("\ufeff")) == new, name
+        begins, ends = shared_start(text, written), shared_start(text[::-1], written[::-1])
+        assert begins + ends >= len(text), name
+        assert len(written) - len(text) < 3 * len(json.dumps(item, indent=4)) + 400
