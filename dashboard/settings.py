@@ -57,6 +57,21 @@ SETTINGS: tuple[Setting, ...] = (
         "Where versions, incidents and schedules are kept, as an SQLAlchemy address (PostgreSQL by postgresql://…); empty means watchbook.db in the home folder",
     ),
     Setting("workspaces", "", "Log Analytics workspace ids for live data, separated by commas"),
+    Setting("workspace_queries", 10, "Queries that are sent to one workspace or service of Azure at the same time"),
+    Setting("live_tries", 4, "Times a live query is sent before a fault that may pass is told"),
+    Setting(
+        "live_backoff_ms", 400, "First wait before a live query is sent again, in milliseconds; it doubles each time"
+    ),
+    Setting("azure_cloud", "public", "Cloud of the live data: public, usgovernment or china"),
+    Setting("azure_credential", "default", "How to sign in to Azure; docs/live.md lists the ways"),
+    Setting("azure_tenant", "", "Tenant to sign in to, where the way to sign in does not know it"),
+    Setting("azure_client", "", "Client id of the managed identity or application to sign in as"),
+    Setting(
+        "azure_endpoint", "", "One server in the place of Azure's services, for a gateway or a test; empty means Azure"
+    ),
+    Setting(
+        "user_token_header", "", "Header in which a trusted proxy passes on the reader's own token; empty means none"
+    ),
     Setting("api_queries_at_once", 4, "Queries of the query API that run at the same time"),
     Setting(
         "api_queries_waiting", 200, "Further queries of the query API that may wait or be sent; more get status 429"

@@ -20,4 +20,11 @@ CODES: dict[str, str] = {
     "EN021": "externaldata names a file that is not in the allowed folder.",
     "EN022": "externaldata names a format that cannot be read.",
     "EN023": "A file in the folder of stored functions holds no function that can be read (setting functions_folder).",
+    "EN030": "The setting azure_cloud names no known cloud.",
+    "EN031": "The workspace has no table or column of that name.",
+    "EN032": "The result is larger than the service gives in one answer (500,000 rows or 64 MB).",
+    "EN033": "The service gave an answer that cannot be read: not JSON, or cut short.",
+    "EN034": "Something between here and the service answered with a page instead of data.",
+    "EN035": "The setting azure_credential names no known way to sign in.",
+    "EN036": "A reader's own sign-in is needed and did not reach Watchbook.",
 }

@@ -1,69 +1,92 @@
-"""The live engine: Log Analytics through Microsoft's own client (azure-monitor-query, azure-identity).
+"""The live engine: Log Analytics through Microsoft's own async client (azure-monitor-query, azure-identity), and beside it the
+other services of Azure that workbooks ask: Resource Graph, metrics, Data Explorer.
 
-Which workspaces are asked: the resources a query names (ARM ids), else the workspace ids from settings. Contacts Azure
-only when a query is run, that is when a person chose live data.
+Which workspaces are asked: the resources a query names (ARM ids), else the workspaces that were set. Contacts Azure only
+when a query is run, that is when a person chose live data.
 """
 
 from __future__ import annotations
 
-import concurrent.futures
-import datetime as dt
-import json
+import asyncio
 import re
-import time
-from collections.abc import Callable, Mapping, Sequence
-from decimal import Decimal, InvalidOperation
-from typing import TYPE_CHECKING, Any, cast, get_args
-from urllib.parse import urlsplit
+import threading
+from collections.abc import Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from dashboard import settings
-from dashboard.engines.protocol import CancelToken, QueryRequest, TableInfo
-from dashboard.errors import Cancelled, Problem, WatchbookError
-from dashboard.table import TICKS_PER_SECOND, KqlType, Notice, Table, render_of, table_from_rows
+from dashboard.engines.azure.calls import Caller
+from dashboard.engines.azure.clouds import Cloud, cloud
+from dashboard.engines.azure.faults import explain
+from dashboard.engines.azure.identity import Credential, claims, make_credential
+from dashboard.engines.azure.loop import wait_for
+from dashboard.engines.azure.tables import read_answer
+from dashboard.engines.protocol import CancelToken, QueryRequest, TableInfo, TimeSpan
+from dashboard.errors import Problem, WatchbookError
+from dashboard.table import Table
 
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
-    from azure.core.exceptions import AzureError, HttpResponseError
+    from azure.core.rest import HttpRequest
 
-LOCAL_NAMES = ("127.0.0.1", "localhost", "::1")
+SERVICE = "Log Analytics"
+LONGEST_SECONDS = 600
+"""The longest time that the service lets one query run."""
+BATCH = 100
+_GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_WORKSPACE_TYPE = "/providers/microsoft.operationalinsights/workspaces/"
 
 
 class LogAnalyticsEngine:
-    """Answers KQL from Log Analytics workspaces. `workspaces` are workspace ids (GUIDs); `credential` is made on first use
-    (DefaultAzureCredential) where none is given; `endpoint` names another cloud, or a server on this machine."""
+    """Answers KQL from Log Analytics workspaces. `workspaces` are workspace ids (GUIDs) or resource ids; `credential` is
+    made on first use by the settings where none is given; `endpoint` names another address of the service, or a server on
+    this machine. `user_token` is the reader's own, where a proxy passed it on."""
 
     name = "loganalytics"
     label = "Log Analytics"
+    live = True
+    """Its data changes without a sign: results have an age (see runtime/cache.py)."""
 
     def __init__(
         self,
         workspaces: Sequence[str] = (),
         credential: TokenCredential | None = None,
-        endpoint: str = "https://api.loganalytics.io",
+        endpoint: str = "",
+        *,
+        user_token: str = "",
     ) -> None:
         self.workspaces = tuple(workspaces)
         self._credential = credential
-        self._endpoint = endpoint
-        self._client: Any = None
-        self._pool = concurrent.futures.ThreadPoolExecutor(settings.integer("concurrent_queries"), "loganalytics")
+        self._user_token = user_token
+        self._endpoint = endpoint.rstrip("/")
+        self._lock = threading.Lock()
+        self._caller: Caller | None = None
+        self.concurrent = settings.integer("workspace_queries")
+        said = claims(user_token)
+        self.identity = str(said.get("oid") or said.get("sub") or "") if user_token else "shared"
+        """Whose eyes the answers are for: kept results are never shown to another."""
 
     def version(self) -> str:
-        """Live data is taken as unchanged for a minute."""
-        return str(int(time.time() // 60))
+        """Live data gives no sign of a change."""
+        return "live"
 
-    def tables(self) -> list[TableInfo]:
-        """The tables that took in data in the last 30 days, with the newest time that usage tells."""
-        table = self.run(
-            QueryRequest("Usage | where TimeGenerated > ago(30d) | summarize Last = max(TimeGenerated) by DataType")
-        )
-        return [
-            TableInfo(str(name), (), last=last)
-            for name, last in zip(table.column("DataType"), table.column("Last"), strict=True)
-        ]
+    @property
+    def cloud(self) -> Cloud:
+        """The cloud in force."""
+        return cloud()
+
+    def credential(self) -> TokenCredential:
+        """The credential, made on first use. Raises WatchbookError (EN011, EN035, EN036)."""
+        with self._lock:
+            if self._credential is None:
+                self._credential = make_credential(self.cloud, user_token=self._user_token)
+            return self._credential
+
+    # ---- questions -----------------------------------------------------------------------------------------------------
 
     def run(self, request: QueryRequest, cancel: CancelToken | None = None) -> Table:
-        """Asks the service and waits. Raises WatchbookError EN010–EN018, each with what to do."""
-        if request.source not in ("logs", "resource_graph"):
+        """Asks the service and waits. Raises WatchbookError EN010–EN018 and EN030–EN036, each with what to do; Cancelled."""
+        if request.source != "logs":
             raise WatchbookError(
                 Problem(
                     "EN006",
@@ -71,209 +94,190 @@ class LogAnalyticsEngine:
                     hint="This part needs another source.",
                 )
             )
-        if request.source == "resource_graph":
-            raise WatchbookError(
-                Problem(
-                    "EN006",
-                    "Azure Resource Graph queries are not sent live yet.",
-                    hint="Switch to local data to see this part.",
-                )
-            )
-        ask = self._question(request)
-        if cancel is None:
-            return ask()
-        cancel.check()
-        # The client cannot be interrupted: the answer of a cancelled query is left to itself.
-        answer: concurrent.futures.Future[Any] = self._pool.submit(ask)
-        stopped: concurrent.futures.Future[Any] = concurrent.futures.Future()
-        cancel.on_cancel(lambda: None if stopped.done() else stopped.set_result(None))
-        concurrent.futures.wait([answer, stopped], return_when=concurrent.futures.FIRST_COMPLETED)
-        if not answer.done():
-            answer.cancel()
-            raise Cancelled
-        return cast(Table, answer.result())
+        address, body = self._question(request)
+        return wait_for(self._ask(address, body, request), cancel)
 
-    def _question(self, request: QueryRequest) -> Callable[[], Table]:
-        resources = [r for r in request.resources if r.lower().startswith("/subscriptions/") and r.count("/") >= 8]
-        workspaces = [
-            r for r in request.resources if re.fullmatch(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", r)
-        ]
-        asked = resources or workspaces or list(self.workspaces)
+    def run_batch(
+        self, requests: Sequence[QueryRequest], cancel: CancelToken | None = None
+    ) -> list[Table | WatchbookError]:
+        """The answers to several queries of the set workspaces in one request; each failure is its own."""
+        found: list[Table | WatchbookError] = []
+        for start in range(0, len(requests), BATCH):
+            found += wait_for(self._ask_batch(requests[start : start + BATCH]), cancel)
+        return found
+
+    def tables(self) -> list[TableInfo]:
+        """The tables of the workspaces: columns as the service describes them, and the newest time of those that took in
+        data in the last 30 days."""
+        usage = QueryRequest("Usage | where TimeGenerated > ago(30d) | summarize Last = max(TimeGenerated) by DataType")
+        address, body = self._question(usage)
+        table = wait_for(self._ask(address, body, usage))
+        last = {str(n): t for n, t in zip(table.column("DataType"), table.column("Last"), strict=True)}
+        described = self.described()
+        names = sorted({*last, *described})
+        return [TableInfo(name, described.get(name, ()), last=last.get(name)) for name in names]
+
+    def described(self) -> dict[str, tuple[tuple[str, Any], ...]]:
+        """Tables and columns as the first workspace's metadata has them; empty where it is not to be had."""
+        from dashboard.engines.azure.tables import kql_type
+
+        try:
+            told = wait_for(self._metadata())
+        except WatchbookError:
+            return {}
+        tables = told.get("tables") if isinstance(told, dict) else None
+        return {
+            str(table["name"]): tuple((str(c["name"]), kql_type(str(c["type"]))) for c in table.get("columns") or ())
+            for table in tables or ()
+            if isinstance(table, dict) and table.get("name")
+        }
+
+    def where(self, request: QueryRequest) -> str:
+        """Where the request goes, as a person reads it."""
+        asked = self.asked(request)
+        what = "workspace" if len(asked) == 1 else "workspaces"
+        return f"{SERVICE}, {what} {', '.join(asked)}" if asked else SERVICE
+
+    def asked(self, request: QueryRequest) -> list[str]:
+        """The workspaces or resources that a request names, else those that were set."""
+        resources = [r for r in request.resources if r.lower().startswith("/subscriptions/")]
+        guids = [r for r in request.resources if _GUID.fullmatch(r)]
+        return resources or guids or list(self.workspaces)
+
+    # ---- requests ------------------------------------------------------------------------------------------------------
+
+    def _question(self, request: QueryRequest) -> tuple[str, dict[str, Any]]:
+        """Path and body of a query. Raises WatchbookError (EN010)."""
+        asked = self.asked(request)
         if not asked:
             raise WatchbookError(
                 Problem(
                     "EN010", "No Log Analytics workspace is chosen.",
-                    hint="Set WATCHBOOK_WORKSPACES to one or more workspace ids, or choose local data.",
+                    hint="Add one on the settings page or set WATCHBOOK_WORKSPACES, or choose local data.",
                 )
             )  # fmt: skip
+        body: dict[str, Any] = {"query": request.text}
+        if request.timespan is not None:
+            body["timespan"] = _interval(request.timespan)
+        first = asked[0]
+        if first.startswith("/"):
+            if len(asked) > 1:
+                workspaces = all(_WORKSPACE_TYPE in each.lower() for each in asked)
+                body["workspaces" if workspaces else "resources"] = asked
+            return f"{first.rstrip('/')}/query", body
+        if len(asked) > 1:
+            body["workspaces"] = asked[1:]
+        return f"/workspaces/{first}/query", body
 
-        def ask() -> Table:
-            from azure.core.exceptions import AzureError
-
-            client = self._open()
-            query = client.query_resource if resources else client.query_workspace
-            span = (request.timespan.start, request.timespan.end) if request.timespan else None
-            seconds = int(request.seconds or settings.integer("query_seconds"))
-            started = time.perf_counter()
-            try:
-                answer = query(
-                    asked[0], request.text, timespan=span, server_timeout=min(seconds, 600),
-                    additional_workspaces=asked[1:] or None, include_statistics=True, include_visualization=True,
-                    **self._options(),
-                )  # fmt: skip
-            except AzureError as error:
-                raise WatchbookError(explain(error, asked[0])) from None
-            return _table_of(answer, request.row_limit or settings.integer("query_rows"), time.perf_counter() - started)
-
-        return ask
-
-    def _options(self) -> dict[str, Any]:
-        # The SDK sends a token only over TLS; a server on this machine may be asked without.
-        plain = urlsplit(self._endpoint).scheme == "http" and urlsplit(self._endpoint).hostname in LOCAL_NAMES
-        return {"enforce_https": False} if plain else {}
-
-    def _open(self) -> Any:
-        if self._client is None:
-            from azure.identity import DefaultAzureCredential
-            from azure.monitor.query import LogsQueryClient
-
-            # A person is waiting: fewer and quicker tries than the client's own ten.
-            self._client = LogsQueryClient(
-                self._credential or DefaultAzureCredential(),
-                endpoint=self._endpoint,
-                retry_total=3,
-                retry_backoff_factor=0.3,
+    async def _ask(self, address: str, body: dict[str, Any], request: QueryRequest) -> Table:
+        seconds = min(float(request.seconds or settings.integer("query_seconds")), LONGEST_SECONDS)
+        limit = request.row_limit or settings.integer("query_rows")
+        target = _target(address)
+        for again in (True, False):
+            reply = await self._calls().call(
+                partial(_post, address, body, _prefer(seconds)), target=target, gate=address.lower(), seconds=seconds
             )
-        return self._client
+            try:
+                table = await asyncio.to_thread(read_answer, reply.json, limit, reply.seconds, reply.size, SERVICE)
+            except (ValueError, KeyError, TypeError):
+                if again:
+                    continue
+                raise WatchbookError(_unreadable()) from None
+            table.statistics["tries"] = reply.tries
+            return table
+        raise WatchbookError(_unreadable())
 
+    async def _ask_batch(self, requests: Sequence[QueryRequest]) -> list[Table | WatchbookError]:
+        seconds = min(max(float(r.seconds or settings.integer("query_seconds")) for r in requests), LONGEST_SECONDS)
+        parts = []
+        for number, request in enumerate(requests):
+            asked = self.asked(request)
+            self._question(request)
+            body = {"query": request.text, **({"workspaces": asked[1:]} if len(asked) > 1 else {})}
+            if request.timespan is not None:
+                body["timespan"] = _interval(request.timespan)
+            head = {"Content-Type": "application/json", "Prefer": _prefer(seconds)}
+            parts.append(
+                {"id": str(number), "headers": head, "body": body, "method": "POST", "path": "/query", "workspace": asked[0]}
+            )  # fmt: skip
+        reply = await self._calls().call(
+            partial(_post, "/$batch", {"requests": parts}, ""), target="the workspaces", gate="batch", seconds=seconds
+        )
+        answers = {str(each.get("id")): each for each in (reply.json or {}).get("responses") or ()}
+        return [
+            self._batch_answer(answers.get(str(number)), request, reply.seconds)
+            for number, request in enumerate(requests)
+        ]
 
-def _table_of(answer: Any, limit: int, seconds: float) -> Table:
-    from azure.monitor.query import LogsQueryPartialResult
-
-    notices = []
-    partial = isinstance(answer, LogsQueryPartialResult)
-    tables = (answer.partial_data if partial else answer.tables) or []
-    if partial:
-        why = answer.partial_error.message if answer.partial_error else "the service gave no reason"
-        notices.append(Notice("EN015", f"Log Analytics gave only a part of the result: {why}"))
-    columns: list[tuple[str, KqlType]] = []
-    rows: list[list[Any]] = []
-    if tables:
-        first = tables[0]
-        columns = [(name, _kind(kind)) for name, kind in zip(first.columns, first.columns_types, strict=True)]
-        if len(first.rows) > limit:
-            notices.append(Notice("EN005", f"Only the first {limit:,} of {len(first.rows):,} rows are shown."))
-            partial = True
-        rows = [[_cell(cell, kind) for cell, (_, kind) in zip(row, columns, strict=True)] for row in first.rows[:limit]]
-    table = table_from_rows(columns, rows)
-    statistics = {"seconds": seconds, **_statistics(answer.statistics)}
-    render = _render(answer.visualization)
-    return Table(table.columns, table.arrow, "partial" if partial else "ok", tuple(notices), render, statistics)
-
-
-def _kind(kind: str) -> KqlType:
-    return cast(KqlType, kind) if kind in get_args(KqlType) else "string"
-
-
-def _cell(cell: Any, kind: KqlType) -> Any:
-    """A cell as the SDK gives it, in the form of dashboard.table. What cannot be read as its type is null."""
-    # The SDK turns an absent timespan or guid into the text "None".
-    if cell is None or (cell == "None" and kind in ("timespan", "guid")):
-        return None
-    if kind == "datetime":
-        return cell.astimezone(dt.UTC).replace(tzinfo=None) if isinstance(cell, dt.datetime) else None
-    if kind == "timespan":
-        return parse_timespan(str(cell))
-    if kind == "dynamic":
-        return cell if isinstance(cell, str) and _is_json(cell) else json.dumps(cell, ensure_ascii=False)
-    if kind == "decimal":
+    def _batch_answer(self, told: Any, request: QueryRequest, seconds: float) -> Table | WatchbookError:
+        if not isinstance(told, dict):
+            return WatchbookError(_unreadable())
+        status = told.get("status")
+        if status != 200:
+            target = ", ".join(self.asked(request))
+            return WatchbookError(
+                explain(status if isinstance(status, int) else 500, told.get("body"), SERVICE, target)
+            )
         try:
-            return Decimal(str(cell))
-        except InvalidOperation:
-            return None
-    if kind == "real":
-        return float(cell)
-    if kind == "bool":
-        return bool(cell)
-    return cell if kind in ("int", "long") else str(cell)
+            limit = request.row_limit or settings.integer("query_rows")
+            return read_answer(told.get("body"), limit, seconds, 0, SERVICE)
+        except (ValueError, KeyError, TypeError):
+            return WatchbookError(_unreadable())
+
+    async def _metadata(self) -> Any:
+        from azure.core.rest import HttpRequest
+
+        if not self.workspaces:
+            return {}
+        first = self.workspaces[0]
+        address = f"{first}/metadata" if first.startswith("/") else f"/workspaces/{first}/metadata"
+        reply = await self._calls().call(partial(HttpRequest, "GET", address), target=_target(address), again=False)
+        return reply.json
+
+    def _calls(self) -> Caller:
+        if self._caller is None:
+            address = self._endpoint or self.cloud.logs
+
+            def make() -> Any:
+                from azure.monitor.query.aio import LogsQueryClient
+
+                return LogsQueryClient(
+                    Credential(self.credential()), endpoint=address, audience=self._audience(address),
+                    retry_total=0, permit_redirects=False,
+                )  # fmt: skip
+
+            self._caller = Caller(SERVICE, address, make, self.concurrent)
+        return self._caller
+
+    def _audience(self, address: str) -> str:
+        """Whom the token is for: a gateway in front of the service still passes on the service's own."""
+        from dashboard.engines.azure.clouds import CLOUDS
+
+        own = CLOUDS.get(settings.text("azure_cloud") or "public")
+        return own.logs if own is not None else address
 
 
-def _is_json(text: str) -> bool:
-    try:
-        json.loads(text)
-    except ValueError:
-        return False
-    return True
+def _interval(span: TimeSpan) -> str:
+    return f"{span.start.isoformat()}/{span.end.isoformat()}"
 
 
-def parse_timespan(text: str) -> int | None:
-    """Ticks of KQL's text of a timespan, `[-][d.]hh:mm:ss[.fffffff]`; None for anything else."""
-    match = re.fullmatch(r"(-)?(?:(\d+)\.)?(\d+):(\d+):(\d+)(?:\.(\d{1,7}))?", text)
-    if match is None:
-        return None
-    days, hours, minutes, seconds = (int(part or 0) for part in match.group(2, 3, 4, 5))
-    ticks = (((days * 24 + hours) * 60 + minutes) * 60 + seconds) * TICKS_PER_SECOND + int(
-        (match[6] or "").ljust(7, "0")
-    )
-    return -ticks if match[1] else ticks
+def _prefer(seconds: float) -> str:
+    return f"wait={max(1, int(seconds))},include-statistics=true,include-render=true"
 
 
-def _statistics(told: Mapping[str, Any] | None) -> dict[str, Any]:
-    query = (told or {}).get("query") or {}
-    found = {"engine_seconds": query.get("executionTime")}
-    scanned = ((query.get("resourceUsage") or {}).get("cache") or {}).get("memory")
-    if scanned:
-        found["cache"] = scanned
-    return {name: value for name, value in found.items() if value is not None}
+def _post(address: str, body: dict[str, Any], prefer: str) -> HttpRequest:
+    from azure.core.rest import HttpRequest
+
+    return HttpRequest("POST", address, json=body, headers={"Prefer": prefer} if prefer else {})
 
 
-def _render(told: Mapping[str, Any] | None) -> dict[str, Any] | None:
-    if not told or not told.get("visualization"):
-        return None
-    # The service spells xTitle what KQL, and everything that draws, calls xtitle.
-    properties = {key.lower(): value for key, value in told.items() if value is not None}
-    return render_of(str(told["visualization"]), properties)
+def _target(address: str) -> str:
+    """What is asked, in a message: `workspace X` or the resource's name."""
+    parts = address.strip("/").split("/")
+    if parts[0] == "workspaces":
+        return f"workspace {parts[1]}"
+    return f"the resource {parts[-2]}"
 
 
-def explain(error: AzureError, workspace: str) -> Problem:
-    """A fault of the Azure client as a sentence with what to do. Never holds a token or a header."""
-    from azure.core.exceptions import (
-        ClientAuthenticationError,
-        HttpResponseError,
-        ServiceRequestError,
-        ServiceResponseError,
-    )
-
-    # The client wraps a credential's refusal in an answer without a status.
-    if isinstance(error, ClientAuthenticationError) or isinstance(error.__context__, ClientAuthenticationError):
-        return Problem(
-            "EN011", "Signing in to Azure failed.", hint="Run 'az login', or set the AZURE_* variables of an identity."
-        )
-    if isinstance(error, HttpResponseError) and error.status_code is not None:
-        return _explain_status(error, workspace)
-    if isinstance(error, ServiceRequestError | ServiceResponseError):
-        return Problem("EN017", "Log Analytics could not be reached.", hint="Check the network, then refresh.")
-    return Problem("EN017", "Log Analytics could not answer.", hint="Refresh in a while.")
-
-
-def _explain_status(error: HttpResponseError, workspace: str) -> Problem:
-    said = getattr(error.model, "message", None) or ""
-    status = error.status_code or 0
-    if status in (401, 407):
-        return Problem("EN011", "Azure refused the sign-in.", hint="Sign in again with 'az login'.")
-    if status == 403:
-        return Problem(
-            "EN012", f"You have no permission to query workspace {workspace}.",
-            hint="Ask for the role 'Log Analytics Reader' on it.",
-        )  # fmt: skip
-    if status == 404:
-        return Problem("EN013", f"Workspace {workspace} was not found.", hint="Check the workspace id.")
-    if status == 400:
-        return Problem("EN014", f"Log Analytics refused the query: {said or 'no reason was given'}")
-    if status == 429:
-        return Problem("EN016", "Log Analytics asks to slow down.", hint="Wait a minute, then refresh.")
-    if status in (408, 504):
-        return Problem(
-            "EN018", "The query took too long for Log Analytics.", hint="Narrow the time range or the query."
-        )
-    return Problem("EN017", f"Log Analytics answered with status {status}.", hint="Refresh in a while.")
+def _unreadable() -> Problem:
+    return Problem("EN033", f"{SERVICE} gave an answer that cannot be read.", hint="Refresh in a while.")

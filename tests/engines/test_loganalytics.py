@@ -14,7 +14,8 @@ import pytest
 from azure.core.credentials import AccessToken
 from azure.core.exceptions import ClientAuthenticationError
 
-from dashboard.engines.loganalytics import LogAnalyticsEngine, parse_timespan
+from dashboard.engines.azure.tables import parse_timespan
+from dashboard.engines.loganalytics import LogAnalyticsEngine
 from dashboard.engines.protocol import CancelToken, QueryRequest, TimeSpan
 from dashboard.errors import Cancelled, WatchbookError
 
