@@ -55,6 +55,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_kql(commands)
     _add_data(commands)
     _add_api(commands)
+    _add_schedule(commands)
     return parser
 
 
@@ -218,6 +219,35 @@ def _add_api(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     )
 
 
+def _add_schedule(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    schedule = _command(
+        commands,
+        "schedule",
+        "Run and list what is done by the clock: rules, reports, playbooks.",
+        "watchbook schedule list",
+        _schedule("listed"),
+    )
+    verbs = schedule.add_subparsers(title="verbs", required=True, metavar="VERB")
+    p = _command(
+        verbs,
+        "run",
+        "Run what is due, without the dashboard (which does the same while it serves).",
+        "watchbook schedule run",
+        _schedule("run"),
+    )
+    p.add_argument("--once", action="store_true", help="run what is due now, then end")
+    p = _command(
+        verbs, "list", "List the jobs with their next and last times.", "watchbook schedule list", _schedule("listed")
+    )
+    p.add_argument("--format", choices=["table", "json"], default="table")
+    p = _command(
+        verbs, "history", "List the newest runs.", "watchbook schedule history --most 20", _schedule("history")
+    )
+    p.add_argument("--job", metavar="NAME", help="runs of this job alone")
+    p.add_argument("--most", type=int, default=50, metavar="N", help="how many (default: %(default)s)")
+    p.add_argument("--format", choices=["table", "json"], default="table")
+
+
 # Each command imports what it needs when it runs, so that `--help` and errors of usage are instant.
 
 
@@ -267,6 +297,16 @@ def _api_serve(options: argparse.Namespace) -> int:
     from dashboard.commands.api import serve
 
     return serve(options)
+
+
+def _schedule(verb: str) -> Command:
+    def run(options: argparse.Namespace) -> int:
+        from dashboard.commands import schedule
+
+        command: Command = getattr(schedule, verb)
+        return command(options)
+
+    return run
 
 
 if __name__ == "__main__":

@@ -11,9 +11,10 @@ from dashboard.errors import Problem, WatchbookError
 
 
 def serve(options: argparse.Namespace) -> int:
-    """Serves until told to stop. Where no data folder is chosen, the pages make the sample estate while the gallery is
+    """Serves, and runs what is due, until told to stop. Where no data folder is chosen, the pages make the sample estate while the gallery is
     read."""
     from dashboard import app
+    from dashboard.server.background import scheduling
 
     for folder in (options.workbooks, options.data):
         if folder is not None and not folder.is_dir():
@@ -22,11 +23,12 @@ def serve(options: argparse.Namespace) -> int:
             )
     own: Path = options.workbooks or settings.workbooks_folder()
     own.mkdir(parents=True, exist_ok=True)
-    app.serve(
-        options.host,
-        options.port,
-        workbooks_dir=own,
-        data_dir=options.data,
-        say=lambda line: print(line, file=sys.stdout, flush=True),
-    )
+    with scheduling():
+        app.serve(
+            options.host,
+            options.port,
+            workbooks_dir=own,
+            data_dir=options.data,
+            say=lambda line: print(line, file=sys.stdout, flush=True),
+        )
     return 0

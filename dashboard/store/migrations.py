@@ -3,7 +3,13 @@ what should be different is a further step."""
 
 from __future__ import annotations
 
-from dashboard.store import alerts, incidents, rules, versions
+from dashboard.store import alerts, incidents, rules, schedule, versions
 from dashboard.store.database import Migration
 
-MIGRATIONS: tuple[Migration, ...] = (rules.MIGRATION, alerts.MIGRATION, incidents.MIGRATION, versions.MIGRATION)
+MIGRATIONS: tuple[Migration, ...] = (
+    rules.MIGRATION,
+    alerts.MIGRATION,
+    incidents.MIGRATION,
+    versions.MIGRATION,
+    schedule.MIGRATION,
+)

@@ -1,0 +1,182 @@
+"""What the scheduler remembers: for each job how far it is, and for each due time who runs it and what came of it.
+
+A due time is claimed with a token of its own. Only the holder of the current token can settle the due time, and settling
+is part of the transaction that writes the effects: a process that lost its lease in the middle writes nothing at all.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from dashboard.errors import Problem, WatchbookError
+from dashboard.store.columns import UtcTime
+from dashboard.store.database import Migration
+
+_METADATA = sa.MetaData()
+JOBS = sa.Table(
+    "schedule_jobs",
+    _METADATA,
+    sa.Column("job", sa.String(200), primary_key=True),
+    # The last due time that is over: done, failed for good, or passed over.
+    sa.Column("settled", UtcTime),
+)
+RUNS = sa.Table(
+    "schedule_runs",
+    _METADATA,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("job", sa.String(200), nullable=False),
+    sa.Column("due", UtcTime, nullable=False),
+    sa.Column("state", sa.String(10), nullable=False),
+    sa.Column("stands_for", sa.Integer, nullable=False),
+    sa.Column("attempt", sa.Integer, nullable=False),
+    sa.Column("token", sa.String(40), nullable=False),
+    sa.Column("holder", sa.String(120), nullable=False),
+    # Running: when the lease was last taken, and when it ends. Waiting: when the next attempt may begin.
+    sa.Column("taken", UtcTime, nullable=False),
+    sa.Column("until", UtcTime, nullable=False),
+    sa.Column("started", UtcTime, nullable=False),
+    sa.Column("ended", UtcTime),
+    sa.Column("message", sa.Text, nullable=False, server_default=""),
+    sa.UniqueConstraint("job", "due"),
+    sa.Index("schedule_runs_open", "state", "job"),
+)
+MIGRATION = Migration("schedule", _METADATA.create_all)
+_OPEN = ("running", "waiting")
+# Clocks of several machines differ a little; what was taken further ahead than this was taken before a clock was set back.
+_AHEAD = dt.timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One due time of a job and what became of it. `state` is running, waiting (for another attempt), done or failed;
+    `stands_for` counts the due times it stands for, itself included (more than 1 after a catch-up by the latest)."""
+
+    job: str
+    due: dt.datetime
+    state: str
+    stands_for: int
+    attempt: int
+    token: str
+    holder: str
+    taken: dt.datetime
+    until: dt.datetime
+    started: dt.datetime
+    ended: dt.datetime | None
+    message: str
+
+    def is_free(self, now: dt.datetime) -> bool:
+        """Whether another attempt may begin: the lease or the wait is over. One that was taken in what is now the future
+        (the clock was set back) holds nobody up."""
+        return self.until <= now or self.taken > now + _AHEAD
+
+
+_RUN_COLUMNS = [column for column in RUNS.c if column.name != "id"]
+
+
+def progress(connection: sa.Connection) -> dict[str, dt.datetime | None]:
+    """How far each known job is: its last due time that is over."""
+    return {row.job: row.settled for row in connection.execute(sa.select(JOBS))}
+
+
+def open_runs(connection: sa.Connection) -> dict[str, Run]:
+    """The due time of each job that is being run or waits for another attempt; a job has at most one."""
+    rows = connection.execute(sa.select(*_RUN_COLUMNS).where(RUNS.c.state.in_(_OPEN)))
+    return {row.job: Run(*row) for row in rows}
+
+
+def progress_of(connection: sa.Connection, job: str) -> tuple[dt.datetime | None, Run | None]:
+    """How far one job is, and its open run."""
+    settled = connection.execute(sa.select(JOBS.c.settled).where(JOBS.c.job == job)).scalar_one_or_none()
+    held = sa.select(*_RUN_COLUMNS).where(RUNS.c.job == job, RUNS.c.state.in_(_OPEN))
+    row = connection.execute(held).one_or_none()
+    return settled, Run(*row) if row else None
+
+
+def is_settled(connection: sa.Connection, token: str) -> bool:
+    """Whether the holder of `token` has settled its due time."""
+    return connection.execute(sa.select(RUNS.c.state).where(RUNS.c.token == token)).scalar() in ("done", "failed")
+
+
+def history(connection: sa.Connection, job: str = "", most: int = 100) -> list[Run]:
+    """The newest runs of one job, or of all."""
+    chosen = sa.select(*_RUN_COLUMNS).order_by(RUNS.c.due.desc(), RUNS.c.id.desc()).limit(most)
+    return [Run(*row) for row in connection.execute(chosen.where(RUNS.c.job == job) if job else chosen)]
+
+
+def claim(
+    connection: sa.Connection,
+    seen: Run | None,
+    *,
+    job: str,
+    settled: dt.datetime | None,
+    due: dt.datetime,
+    stands_for: int,
+    token: str,
+    holder: str,
+    now: dt.datetime,
+    lease: dt.timedelta,
+) -> Run | None:
+    """Takes the due time for `token` inside a writing transaction. None where another process was faster: the job is no
+    longer where `settled` and `seen` say it is."""
+    if settled is None and not connection.scalar(sa.select(sa.func.count()).where(JOBS.c.job == job)):
+        connection.execute(JOBS.insert().values(job=job, settled=None))
+    # The row's lock makes claims of one job wait for each other on PostgreSQL; SQLite has one writer anyway.
+    at = connection.execute(sa.select(JOBS.c.settled).where(JOBS.c.job == job).with_for_update()).scalar_one_or_none()
+    held = connection.execute(
+        sa.select(*_RUN_COLUMNS).where(RUNS.c.job == job, RUNS.c.state.in_(_OPEN)).with_for_update()
+    ).one_or_none()
+    if at != settled or (Run(*held) if held else None) != seen:
+        return None
+    values = {"state": "running", "token": token, "holder": holder, "taken": now, "until": now + lease, "message": ""}
+    if seen is not None:
+        run = {**values, "attempt": seen.attempt + 1, "due": due, "stands_for": stands_for}
+        connection.execute(RUNS.update().where(RUNS.c.job == job, RUNS.c.due == seen.due).values(**run))
+    else:
+        run = {**values, "job": job, "due": due, "stands_for": stands_for, "attempt": 1, "started": now}
+        connection.execute(RUNS.insert().values(**run))
+    return Run(*connection.execute(sa.select(*_RUN_COLUMNS).where(RUNS.c.job == job, RUNS.c.due == due)).one())
+
+
+def renew(connection: sa.Connection, token: str, now: dt.datetime, lease: dt.timedelta) -> bool:
+    """Lengthens the lease of `token`; false where it was lost."""
+    held = RUNS.update().where(RUNS.c.token == token, RUNS.c.state == "running")
+    return connection.execute(held.values(taken=now, until=now + lease)).rowcount == 1
+
+
+def settle(connection: sa.Connection, run: Run, now: dt.datetime, *, state: str = "done", message: str = "") -> None:
+    """Ends the due time in the caller's transaction, beside its effects. Raises WatchbookError (SD004) where the lease was
+    lost, so that the whole transaction is given up."""
+    held = RUNS.update().where(RUNS.c.token == run.token, RUNS.c.state == "running")
+    if connection.execute(held.values(state=state, ended=now, message=message[:2000])).rowcount != 1:
+        raise WatchbookError(
+            Problem("SD004", f"'{run.job}' of {run.due:%Y-%m-%d %H:%M} UTC was taken over by another process.", "info")
+        )
+    connection.execute(JOBS.update().where(JOBS.c.job == run.job).values(settled=run.due))
+
+
+def put_off(connection: sa.Connection, run: Run, now: dt.datetime, until: dt.datetime, message: str) -> None:
+    """Lets the due time wait for another attempt. Nothing where the lease was lost."""
+    held = RUNS.update().where(RUNS.c.token == run.token, RUNS.c.state == "running")
+    connection.execute(held.values(state="waiting", taken=now, until=until, message=message[:2000]))
+
+
+def forget_runs(connection: sa.Connection, before: dt.datetime) -> int:
+    """Deletes runs that ended before a time; how many."""
+    return connection.execute(RUNS.delete().where(RUNS.c.ended < before, RUNS.c.state.not_in(_OPEN))).rowcount
+
+
+def forget_jobs(connection: sa.Connection, jobs: Iterable[str]) -> None:
+    """Forgets jobs that are gone for good, with their runs: one that comes back under the name begins anew."""
+    for job in jobs:
+        connection.execute(RUNS.delete().where(RUNS.c.job == job))
+        connection.execute(JOBS.delete().where(JOBS.c.job == job))
+
+
+def last_runs(connection: sa.Connection) -> Mapping[str, Run]:
+    """The newest run of each job."""
+    newest = sa.select(sa.func.max(RUNS.c.id)).group_by(RUNS.c.job).scalar_subquery()
+    return {row.job: Run(*row) for row in connection.execute(sa.select(*_RUN_COLUMNS).where(RUNS.c.id.in_(newest)))}
