@@ -81,6 +81,11 @@ SETTINGS: tuple[Setting, ...] = (
         "",
         "Folder of stored functions (KQL files and parser YAML) for local data; empty means none",
     ),
+    Setting(
+        "geo_database",
+        "",
+        "City database in MaxMind's MMDB format that geo_info_from_ip_address() reads; empty means none",
+    ),
     Setting("externaldata_folder", "", "Folder that externaldata may read from; empty means none"),
 )
 

@@ -6,6 +6,7 @@ import argparse
 import csv
 import json
 import sys
+from dataclasses import replace
 
 from dashboard.commands.terminal import local_engine, text_table
 from dashboard.engines.protocol import QueryRequest
@@ -35,7 +36,10 @@ def kql(options: argparse.Namespace) -> int:
         sql, plan = engine.explain(request)
         print(f"{sql}\n\n{plan}")
         return 0
-    table = engine.run(request)
+    try:
+        table = engine.run(request)
+    except WatchbookError as error:
+        raise _with_offer(error, text) from None
     _write(table, options.format)
     for notice in table.notices:
         print(f"{notice.code}: {notice.message}", file=sys.stderr)
@@ -52,6 +56,18 @@ def _repaired(text: str) -> str:
         print(f"Repaired: {change}", file=sys.stderr)
     print(f"{found.text}\n", file=sys.stderr)
     return found.text
+
+
+def _with_offer(error: WatchbookError, text: str) -> WatchbookError:
+    """The same problems, and that the text can be repaired where it can."""
+    from dashboard.kql.repair import repair
+
+    found = repair(text)
+    if found is None or found.text == text:
+        return error
+    last = error.problems[-1]
+    hint = f"{last.hint} Run it again with --repair to have it corrected.".strip()
+    return WatchbookError(*error.problems[:-1], replace(last, hint=hint))
 
 
 def _write(table: Table, form: str) -> None:

@@ -112,6 +112,11 @@ class Binder:
         """Notes what the reader of the result must know."""
         self.warnings.append(replace(self.problem(node, code, message, hint), severity="warning"))
 
+    def warn_once(self, node: s.Node, code: str, message: str) -> None:
+        """Notes what the reader must know, the first time only."""
+        if not any(known.message == message for known in self.warnings):
+            self.warn(node, code, message)
+
     def note_problem(self, node: s.Node, code: str, message: str, hint: str = "") -> None:
         """Writes a problem at the node's place down."""
         self.note(BindFailure(self.problem(node, code, message, hint)))

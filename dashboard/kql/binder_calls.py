@@ -52,7 +52,10 @@ def bind_call(row: Row, node: s.Call) -> Bound:
         return _window(row, node)
     if node.name in f.REGISTRY.tuples:
         return tuple_columns(row, node)[0]
-    if node.name in f.REGISTRY.scalars:
+    scalar = f.REGISTRY.scalars.get(node.name)
+    if scalar is not None:
+        if scalar.notice is not None and (sentence := scalar.notice()):
+            binder.warn_once(node, "KQ209", sentence)
         return row.made(arguments(row, node), lambda o: f.call_scalar(node.name, o, binder.context))
     stored = binder.catalog.functions.get(node.name)
     if stored is not None:

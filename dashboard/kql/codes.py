@@ -49,6 +49,7 @@ CODES: dict[str, str] = {
     "KQ206": "An address outside what externaldata may read.",
     "KQ207": "The columns depend on the data and the data cannot be asked here.",
     "KQ208": "The operator gives several tables; only the first one is shown.",
+    "KQ209": "A function needs a database that is not set up here, and gives null.",
     "KQ399": "A fault of the translator itself.",
 }
 

@@ -6,6 +6,7 @@ import datetime as dt
 import json
 import math
 import random
+import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -19,6 +20,17 @@ from dashboard.errors import WatchbookError
 from tests.shared import lines
 
 SETS = ("sentinel_analytics_rules", "sentinel_hunting_queries", "workbooks_sentinel", "azure_monitor_reference")
+
+
+# Why the two may differ although ours is right: what the text holds, what the rows must have in common, and the reason.
+# The first that fits holds; a difference that none fits is unexplained.
+REASONS: tuple[tuple[str, str, str], ...] = (
+    (r"\breplace\s*\(", "count", "replace(regex, rewrite, text) is the old spelling of replace_regex; the library takes the text first"),
+    (r"\bmake_?(set|list)\w*\s*\(", "sorted", "the order of make_set() and make_list() without a sorted input is free"),
+    (r"\b(top|take|limit)\b", "count", "rows that tie in the sort compete for the last places, and any of them may be kept"),
+    (r"\bjoin\s+(kind\s*=\s*innerunique\b|(hint\.\S+\s+)?\()", "count", "innerunique keeps any one row of the left side's equal keys"),
+    (r"\bkind\s*=\s*(rightouter|leftouter|fullouter)\b", "any", "the string columns of a missing side are empty, not null: comparing them with \"\" says equal"),
+)  # fmt: skip
 
 
 @dataclass
@@ -93,8 +105,36 @@ def compare(folder: Path, texts: Iterator[str] | list[str], wanted: int) -> Opin
         opinion.verdicts["same, with rows"] += same and bool(left)
         if not same:
             only = [sorted(set(a) - set(b))[:2] for a, b in ((left, right), (right, left))]
-            opinion.different.append({"query": text, "ours": len(left), "theirs": len(right), "only": only})
+            opinion.different.append(
+                {
+                    "query": text,
+                    "ours": len(left),
+                    "theirs": len(right),
+                    "only": only,
+                    "reason": _reason(text, ours.rows(), theirs),
+                }
+            )
     return opinion
+
+
+def _reason(text: str, ours: list[tuple[Any, ...]], theirs: list[tuple[Any, ...]]) -> str:
+    """Why a difference is none of ours; empty where nothing explains it."""
+    told = {
+        "any": True,
+        "count": len(ours) == len(theirs),
+        "sorted": sorted(map(_unordered, ours)) == sorted(map(_unordered, theirs)),
+    }
+    return next((reason for pattern, common, reason in REASONS if told[common] and re.search(pattern, text)), "")
+
+
+def _unordered(row: tuple[Any, ...]) -> str:
+    """A row whose arrays are sorted."""
+    cells = []
+    for cell in map(_plain, row):
+        if isinstance(cell, str) and cell.startswith("["):
+            cell = json.dumps(sorted(json.loads(cell), key=str))
+        cells.append(cell)
+    return repr(cells)
 
 
 def _plain(cell: Any) -> Any:

@@ -195,7 +195,18 @@ XXHASH = (
     PythonFunction("kql_xxhash_number", xxhash_number, ("BIGINT",), "BIGINT"),
 )
 
+
+def punycode_domain(value: str) -> str:
+    """A domain with each label that is not ASCII in Punycode; ideographic stops separate labels, too."""
+    labels = re.split("[.\u3002\uff0e\uff61]", value)
+    if value.isascii():
+        return value
+    return ".".join(label if label.isascii() else "xn--" + label.encode("punycode").decode("ascii") for label in labels)
+
+
 FUNCTIONS = (
+    function("punycode_domain_to_string", ("string",), "string", "coalesce(kql_punycode_domain({0}), '')",
+             python=(PythonFunction("kql_punycode_domain", punycode_domain, ("VARCHAR",), "VARCHAR"),)),
     function("hash_md5", ("any",), "string", lambda o: f"md5({to_string(o[0])})"),
     function("hash_sha1", ("any",), "string", lambda o: f"sha1({to_string(o[0])})"),
     function("hash_sha256", ("any",), "string", lambda o: f"sha256({to_string(o[0])})"),

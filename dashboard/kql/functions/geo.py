@@ -10,7 +10,7 @@ from itertools import pairwise
 from typing import Any
 
 from dashboard.kql.functions.literals import json_text
-from dashboard.kql.functions.registry import Context, FunctionRefused, Operand, PythonFunction, ScalarFunction
+from dashboard.kql.functions.registry import Operand, PythonFunction, ScalarFunction
 
 function = partial(ScalarFunction, family="geo")
 
@@ -143,6 +143,22 @@ def geohash_polygon(text: str) -> str | None:
     return json_text({"type": "Polygon", "coordinates": [ring]})
 
 
+def geohash_neighbors(text: str) -> str | None:
+    """The geohashes of the same length around a geohash; fewer at a pole."""
+    box = geohash_box(text)
+    if box is None:
+        return None
+    west, south, east, north = box
+    width, height = east - west, north - south
+    found = []
+    for right, up in ((-1, 0), (-1, -1), (0, -1), (1, -1), (1, 1), (1, 0), (0, 1), (-1, 1)):
+        longitude = (west + east) / 2 + right * width
+        latitude = (south + north) / 2 + up * height
+        if abs(latitude) < 90:
+            found.append(geohash((longitude + 180) % 360 - 180, latitude, len(text)))
+    return json_text(list(dict.fromkeys(found)))
+
+
 def _python(
     name: str, call: Callable[..., Any], arguments: tuple[str, ...], returns: str
 ) -> tuple[PythonFunction, ...]:
@@ -152,12 +168,6 @@ def _python(
 def _geohash(operands: Sequence[Operand]) -> str:
     accuracy = operands[2].sql if len(operands) > 2 else "5::BIGINT"
     return f"coalesce(kql_geohash({operands[0].sql}, {operands[1].sql}, {accuracy}), '')"
-
-
-def _from_address(operands: Sequence[Operand], context: Context) -> Operand:
-    raise FunctionRefused(
-        "geo_info_from_ip_address() needs a database of addresses, and none is set up here.", "unsupported"
-    )
 
 
 FUNCTIONS = (
@@ -171,5 +181,6 @@ FUNCTIONS = (
              python=_python("geohash_center", geohash_center, ("VARCHAR",), "VARCHAR")),
     function("geo_geohash_to_polygon", ("string",), "dynamic", "kql_geohash_polygon({0})",
              python=_python("geohash_polygon", geohash_polygon, ("VARCHAR",), "VARCHAR")),
-    function("geo_info_from_ip_address", ("string",), "dynamic", "", build=_from_address, note="refused without a database"),
+    function("geo_geohash_neighbors", ("string",), "dynamic", "kql_geohash_neighbors({0})",
+             python=_python("geohash_neighbors", geohash_neighbors, ("VARCHAR",), "VARCHAR")),
 )  # fmt: skip

@@ -148,7 +148,8 @@ class ScalarFunction:
     "number": int, long, real or decimal as it is; the last entry repeats where `variadic`); fewer than `required` or more
     than there are is a semantic error. `fold` computes the result from constant arguments (already converted), for the
     cases that must be known while binding. `build` makes the operand itself, where SQL text and a type do not say it all
-    (constants, JSON paths, the query's time)."""
+    (constants, JSON paths, the query's time). `notice` gives a sentence that the reader of a result must know when the
+    function was called, or nothing."""
 
     name: str
     parameters: tuple[str, ...]
@@ -163,6 +164,7 @@ class ScalarFunction:
     build: Callable[[Sequence[Operand], Context], Operand] | None = None
     python: tuple[PythonFunction, ...] = ()
     volatile: bool = False
+    notice: Callable[[], str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
