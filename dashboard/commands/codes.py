@@ -10,4 +10,5 @@ CODES: dict[str, str] = {
     "CL007": "A time range was not understood.",
     "CL008": "A folder named on the command line does not exist.",
     "CL009": "An import wants to be confirmed where nobody can answer.",
+    "CL010": "No rule was found at the given place.",
 }

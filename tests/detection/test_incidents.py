@@ -101,7 +101,9 @@ def test_workbooks_see_alerts_and_every_change_of_an_incident_at_once(store: Sto
     row = engine.run(QueryRequest(count)).rows()[0]
     assert row[:2] == (made.number, 2)
     assert row[3:] == ("Active", "dana@contoso.com")
-    alerts = engine.run(QueryRequest("SecurityAlert | project AlertName, Account = parse_json(Entities)[0].Name"))
+    alerts = engine.run(
+        QueryRequest("SecurityAlert | project AlertName, Account = tostring(parse_json(Entities)[0].Name)")
+    )
     assert alerts.rows() == [("Shell in a pod", "ada")]
 
 
