@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+import itertools
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -94,8 +94,8 @@ class _Incidents(DetectionTables):
 
 
 @pytest.fixture
-def lab(tmp_path: Path) -> Iterator[Lab]:
-    yield Lab(tmp_path)
+def lab(tmp_path: Path) -> Lab:
+    return Lab(tmp_path)
 
 
 def _rule(**more: Any) -> Rule:
@@ -308,7 +308,7 @@ def test_the_scheduler_runs_each_window_once_through_jumps_and_missed_ticks(lab:
         scheduler.tick()
     with lab.store.reading() as connection:
         ends = list(connection.scalars(sa.text("SELECT window_end FROM rule_runs ORDER BY window_end")))
-    assert {b - a for a, b in zip(ends, ends[1:], strict=False)} == {HOUR}
-    assert len(ends) == 8 + 24 + 1 or len(ends) >= 8
+    assert {b - a for a, b in itertools.pairwise(ends)} == {HOUR}
+    assert len(ends) >= 8
     events = lab.ask("SecurityAlert | extend N = toint(parse_json(ExtendedProperties)['Total Results In Alert']) | summarize sum(N), count(), dcount(SystemAlertId)")  # fmt: skip
     assert events[0][1] == events[0][2]
