@@ -59,7 +59,7 @@ def draw(here: str, on_event: Callable[[controls.Event], None] | None = None, **
         go(str(event.get("value")))
 
 
-def go(page: str, **query: str) -> None:
+def go(page: str, **query: str | list[str]) -> None:
     """Leaves for another page."""
     st.switch_page(st.session_state["wb-pages"][page], query_params=query)
 
