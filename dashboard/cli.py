@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from dashboard import __version__, settings
+from dashboard.commands.azure_options import add_azure
 from dashboard.commands.detection_options import add_detection
 from dashboard.errors import Problem, WatchbookError
 
@@ -58,6 +59,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_api(commands)
     _add_schedule(commands)
     add_detection(commands, _command)
+    add_azure(commands, _command)
     return parser
 
 

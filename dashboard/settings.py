@@ -117,6 +117,11 @@ def setting(name: str) -> Value:
         ) from None
 
 
+def is_set(name: str) -> bool:
+    """Whether the environment sets it."""
+    return _BY_NAME[name].variable in os.environ
+
+
 def integer(name: str) -> int:
     """A whole-number setting."""
     return int(setting(name))
