@@ -5,6 +5,7 @@ Build with `make components` (README.md here). Which component draws what:
 
 - `grid.grid` draws a Grid view as it is (`dataclasses.asdict` would copy every cell) and answers with the selected rows.
 - `controls.controls` draws what stands around: bar, parameters, links, tiles, heads with menus, gallery, query editor, tables.
+- `layout.layout` draws edit mode: tools, outline, forms, versions.
 - Charts are `st.plotly_chart`: it has selection and brushing, follows the theme without a rerun, and loads its 1.2 MB
   (compressed) once; a chart component of our own would carry the same plotly.js for the same bytes. PNG and SVG are made
   in the page from the drawn chart, HTML, CSV and XLSX by `export`.

@@ -172,6 +172,30 @@ def move_entry(document: Document, path: str, keys: Sequence[Key], index: int, b
     return set_setting(document, path, keys, entries)
 
 
+def set_conditions(document: Document, path: str, conditions: Sequence[Mapping[str, Any]]) -> Document:
+    """With the conditions under which an item is visible. One is written as one, several as a list, whose first is then also the
+    single one, as the portal writes it."""
+    item = item_at(document, path)
+    several = list(conditions) if len(conditions) > 1 else None
+    had_list = isinstance(item.get("conditionalVisibilities"), list)
+    if had_list and len(conditions) == 1:
+        several = list(conditions)
+    changed = document
+    single = item.get("conditionalVisibility")
+    if several is None or (single is not None and single not in several):
+        changed = set_setting(changed, path, ("conditionalVisibility",), conditions[0] if conditions else None)
+    return set_setting(changed, path, ("conditionalVisibilities",), several)
+
+
+def conditions_of(item: Mapping[str, Any]) -> list[Any]:
+    """The conditions under which an item is visible, in whichever form they are written."""
+    several = item.get("conditionalVisibilities")
+    if isinstance(several, list) and several:
+        return several
+    single = item.get("conditionalVisibility")
+    return [single] if isinstance(single, dict) else []
+
+
 # ---- whole items -----------------------------------------------------------------------------------------------------
 
 

@@ -64,6 +64,19 @@ class Board:
         self._selected: dict[str, tuple[int, ...]] = {}
         self._links: dict[str, Mapping[str, Any]] = {}
 
+    def rewrite(self, workbook: Workbook) -> None:
+        """Goes on with an edited workbook; items that only moved keep what was done to them."""
+        now = {id(item.raw): item.path for item in workbook.walk()}
+        paths = {item.path for item in workbook.walk()}
+        moved = {item.path: now.get(id(item.raw), item.path) for item in self.workbook.walk()}
+        moved = {old: new for old, new in moved.items() if new in paths}
+        with self._lock:
+            self.workbook = workbook
+            self.session.rewrite(workbook, moved)
+            self._declared = Counter(p.name for item in workbook.walk() for p in item.parameters)
+            self._selected = {moved[path]: rows for path, rows in self._selected.items() if path in moved}
+            self._slices = {moved[path]: told for path, told in self._slices.items() if path in moved}
+
     def fits(self, engine: Engine, zone: str) -> bool:
         """Whether the board was made for this source and time zone."""
         return self.engine is engine and self.zone == zone
@@ -90,10 +103,6 @@ class Board:
     def current(self, path: str) -> PlannedItem | None:
         """The item at a path as the latest plan has it."""
         return self._by_path.get(path)
-
-    def values(self) -> Mapping[str, Any]:
-        """The values of all parameters by name, as the latest plan has them."""
-        return self._plan.values if self._plan is not None else {}
 
     def submit(self, planned: PlannedItem) -> Future[ItemResult]:
         """Starts an item's query, or joins it, or gives its kept result."""
@@ -280,6 +289,11 @@ class Board:
         planned = self._by_path.get(path)
         future = self._results.get(planned.key) if planned else None
         return future.result() if future is not None and future.done() else None
+
+    def table(self, path: str) -> Table | None:
+        """The item's result, where it is there already."""
+        result = self._done(path)
+        return result.table if result is not None else None
 
     def selected(self, path: str) -> tuple[int, ...]:
         """The rows selected in an item."""

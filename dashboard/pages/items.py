@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboard.pages import board as boards
-from dashboard.pages import controls, drawings, layout, menus, parameters, style, tabs
+from dashboard.pages import controls, drawings, edit_page, layout, menus, parameters, style, tabs
 from dashboard.runtime.plan import PlannedItem
 from dashboard.visual import build as visual
 
@@ -13,12 +13,16 @@ Board = boards.Board
 
 
 def draw_all(board: Board, items: tuple[PlannedItem, ...], key: str = "wg-root") -> None:
-    """Draws items into a row that wraps."""
+    """Draws items into a row that wraps; while the workbook is edited each has its bar, and a hidden one only that."""
+    found = edit_page.current(board)
     with st.container(key=key, horizontal=True, gap=None):
         for planned in items:
-            if planned.status != "hidden":
+            if planned.status != "hidden" or found is not None:
                 with st.container(key=layout.item_key(planned)), style.guard():
-                    _draw(board, planned)
+                    if found is not None:
+                        edit_page.draw_item_bar(board, found, planned)
+                    if planned.status != "hidden":
+                        _draw(board, planned)
 
 
 def _draw(board: Board, planned: PlannedItem) -> None:
@@ -102,4 +106,4 @@ def _draw_content(board: Board, planned: PlannedItem) -> None:
         st.html(notices)
     followed = board.take_link(path)
     if followed and table is not None:
-        menus.follow(table, followed, board.values())
+        menus.follow(table, followed)

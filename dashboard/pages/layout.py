@@ -41,16 +41,16 @@ def group_key(planned: PlannedItem) -> str:
     return f"{'wgb' if planned.item.style.get('showBorder') is True else 'wg'}-{slug(planned.path)}"
 
 
-def sheet(items: Iterable[PlannedItem]) -> str:
-    """The rules for the widths and heights of all items, nested ones included."""
-    rules = "".join(_rules(items))
+def sheet(items: Iterable[PlannedItem], *, hidden: bool = False) -> str:
+    """The rules for the widths and heights of all items, nested ones included; of hidden ones, too, with `hidden`."""
+    rules = "".join(_rules(items, hidden))
     return (
         f"<style>.st-key-wg-root{{visibility:visible!important}}@media (min-width:{_NARROW + 1}px){{{rules}}}</style>"
     )
 
 
-def _rules(items: Iterable[PlannedItem]) -> Iterable[str]:
-    shown = [planned for planned in items if planned.status != "hidden"]
+def _rules(items: Iterable[PlannedItem], hidden: bool) -> Iterable[str]:
+    shown = [planned for planned in items if hidden or planned.status != "hidden"]
     for planned, share in zip(shown, fill_rows([planned.item.custom_width or 100.0 for planned in shown]), strict=True):
         key = item_key(planned)
         most = _length(planned.item.style.get("maxWidth"))
@@ -59,7 +59,11 @@ def _rules(items: Iterable[PlannedItem]) -> Iterable[str]:
         width = f"calc((100% + var(--wb-gap)) * {share / 100:.5f} - var(--wb-gap))"
         size = f"flex:0 0 {width}!important;width:{width}!important;max-width:{most or '100%'}!important"
         yield f":has(> .st-key-{key}){{{size};min-width:0!important}}"
-        inner = [f"--wb-h:{_reserved(planned.item)}px"] if planned.item.kind == "query" else []
+        inner = (
+            [f"--wb-h:{_reserved(planned.item)}px"]
+            if planned.item.kind == "query" and planned.status != "hidden"
+            else []
+        )
         if planned.item.visualization in CHARTS and planned.status == "ready":
             # A chart's card has its height before the chart is there, so that nothing below it moves.
             inner.append(f"min-height:calc(var(--wb-h) + {_around(planned)}px)")
@@ -69,7 +73,7 @@ def _rules(items: Iterable[PlannedItem]) -> Iterable[str]:
                 inner.append(f"{name}:{value}")
         if inner:
             yield f".st-key-{key}{{{';'.join(inner)}}}"
-        yield from _rules(planned.items)
+        yield from _rules(planned.items, hidden)
 
 
 def _around(planned: PlannedItem) -> int:

@@ -6,9 +6,8 @@ import re
 from typing import Any
 
 from dashboard.pages import board as boards
-from dashboard.pages import controls, layout, menus
+from dashboard.pages import controls, layout
 from dashboard.runtime.plan import PlannedItem, Tab
-from dashboard.visual.links import workbook_link
 
 _OPENED = re.compile(r"^(https?://|mailto:)", re.IGNORECASE)
 _OUTSIDE = "This link works only in the Azure portal."
@@ -30,15 +29,10 @@ def draw(board: boards.Board, planned: PlannedItem) -> None:
 
     def act(event: controls.Event) -> None:
         at = event.get("index")
-        if isinstance(at, int) and 0 <= at < len(planned.tabs) and planned.tabs[at].workbook is None:
+        if isinstance(at, int) and 0 <= at < len(planned.tabs):
             board.set_tab(planned, at)
 
-    event = controls.draw("links", f"links-{layout.slug(planned.path)}", data, act)
-    pressed = event.get("index") if event else None
-    if isinstance(pressed, int) and 0 <= pressed < len(planned.tabs):
-        context = planned.tabs[pressed].workbook
-        if context is not None:
-            menus.open_workbook(workbook_link(context), board.values())
+    controls.draw("links", f"links-{layout.slug(planned.path)}", data, act)
 
 
 def _link(tab: Tab, steps: dict[str, str], look: str) -> dict[str, Any]:
@@ -50,7 +44,7 @@ def _link(tab: Tab, steps: dict[str, str], look: str) -> dict[str, Any]:
         "after": tab.post_text,
         "look": look,
     }
-    if tab.parameter or tab.workbook is not None:
+    if tab.parameter:
         data["action"] = "set"
     elif tab.step and tab.step in steps:
         data.update(action="step", step=steps[tab.step])

@@ -9,7 +9,7 @@ import streamlit as st
 
 from dashboard.document import Workbook
 from dashboard.errors import WatchbookError
-from dashboard.pages import bar, controls, items, layout, library, links, sources, style, waiting
+from dashboard.pages import bar, controls, edit_page, items, layout, library, links, sources, style, waiting
 from dashboard.pages.board import Board
 
 _BOARDS = "wb-boards"
@@ -34,9 +34,16 @@ def draw() -> None:
         return
     st.session_state["wb-board"] = board
     st.session_state[_LAST] = chosen
+    if st.query_params.get("edit"):
+        edit_page.begin(board)
+    edit = edit_page.current(board)
+    if edit is not None and edit.go:
+        copied = edit.go
+        edit_page.end(board)
+        bar.go("workbook", w=copied, edit="1", **links.write_values(board.chosen))
     bar.draw(
         "workbook", _act, refreshed=board.refreshed, auto=st.session_state.get(_AUTO, 0),
-        wall=bool(st.session_state.get(_WALL) or st.query_params.get("wall")), workbook=True,
+        wall=bool(st.session_state.get(_WALL) or st.query_params.get("wall")), workbook=True, editing=edit is not None,
     )  # fmt: skip
     problem = sources.problem_of_source()
     if problem is not None:
@@ -49,15 +56,25 @@ def draw() -> None:
 
 def _draw_board(board: Board) -> None:
     with st.container(key="wb-page"), style.guard():
+        edit = edit_page.current(board)
+        if edit is not None:
+            edit_page.draw_tools(board, edit)
         if not library.starts_with_title(board.workbook):
             st.html(f'<div class="wb-head"><h1>{style.text(board.title)}</h1></div>')
         plan = waiting.wait(board.plan())
         board.start(plan)
-        st.html(layout.sheet(plan.items))
+        st.html(layout.sheet(plan.items, hidden=edit is not None))
         told = [problem for problem in plan.problems if problem.severity == "error"]
         if told:
             st.html("".join(style.problem_html(problem) for problem in told[:5]))
-        if any(item.status != "hidden" for item in plan.items):
+        if edit is not None:
+            with st.container(key="wb-edit", horizontal=True, gap=None):
+                with st.container(key="wb-edit-canvas"):
+                    items.draw_all(board, plan.items)
+                if edit.panel:
+                    with st.container(key="wb-edit-side"), style.guard():
+                        edit_page.draw_panel(board, edit, plan)
+        elif any(item.status != "hidden" for item in plan.items):
             items.draw_all(board, plan.items)
         elif not told:
             st.html(style.message_html("This workbook has no part that is visible.", "info"))
@@ -101,6 +118,8 @@ def _keep_address(board: Board) -> None:
     address: dict[str, Any] = board.address()
     if st.query_params.get("wall"):
         address["wall"] = "1"
+    if edit_page.current(board) is not None:
+        address["edit"] = "1"
     now = {name: st.query_params.get_all(name) for name in st.query_params}
     wanted = {name: value if isinstance(value, list) else [value] for name, value in address.items()}
     if now != wanted:
@@ -117,6 +136,11 @@ def _act(event: controls.Event) -> None:
         board.refresh()
     elif board is not None and what == "cancel":
         board.cancel()
+    elif board is not None and what == "edit":
+        if edit_page.current(board) is None:
+            edit_page.begin(board)
+        else:
+            edit_page.act(board, {"do": "done"})
     elif what == "auto" and isinstance(value, int) and 0 <= value <= 86_400:
         st.session_state[_AUTO] = max(value, 10) if value else 0
     elif what == "wall":

@@ -99,6 +99,15 @@ class Session:
         with self._lock:
             self._state = self._state.with_group(path, False)
 
+    def rewrite(self, workbook: Workbook, moved: Mapping[str, str]) -> None:
+        """Goes on with an edited workbook: what the reader did stays with the items it was done to. `moved` leads from the old path
+        of each item that is still there to its new one."""
+        with self._lock:
+            self.workbook = workbook
+            self._state = self._state.moved(moved)
+            self._loaded = {}
+            self._last = None
+
     def refresh(self) -> None:
         """Moves now to the clock and lets failed queries run again; results of unchanged queries are kept."""
         with self._lock:

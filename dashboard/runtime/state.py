@@ -59,6 +59,23 @@ class State:
             closed |= {path}
         return replace(self, opened=opened, closed=closed, acts=self.acts + 1)
 
+    def moved(self, paths: Mapping[str, str]) -> State:
+        """With what was done to items where these items are now: `paths` leads from old to new, an item that is not in it is gone."""
+        return replace(
+            self,
+            values={
+                (paths[scope] if scope else "", name): kept
+                for (scope, name), kept in self.values.items()
+                if not scope or scope in paths
+            },
+            selections={paths[path]: kept for path, kept in self.selections.items() if path in paths},
+            tabs={paths[path]: kept for path, kept in self.tabs.items() if path in paths},
+            brushes={paths[path]: kept for path, kept in self.brushes.items() if path in paths},
+            opened=frozenset(paths[path] for path in self.opened if path in paths),
+            closed=frozenset(paths[path] for path in self.closed if path in paths),
+            acts=self.acts + 1,
+        )
+
     def given(self, name: str, item_path: str) -> tuple[int, Any] | None:
         """The latest value set for the parameter `name` of the item at `item_path`: set there, in a group around it, or for
         the whole workbook."""

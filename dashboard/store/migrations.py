@@ -12,5 +12,4 @@ MIGRATIONS: tuple[Migration, ...] = (
     incidents.MIGRATION,
     versions.MIGRATION,
     schedule.MIGRATION,
-    rules.SEEN_MIGRATION,
 )

@@ -332,20 +332,10 @@ def test_a_link_to_another_workbook_says_which_and_with_what() -> None:
     context = {
         "templateIdSource": "static",
         "templateId": "Community-Workbooks/x",
-        "passSpecificParams": True,
-        "templateParameters": [
-            {"name": "P", "source": "cell", "value": "value"},
-            {"name": "Time", "source": "parameter", "value": "TimeRange"},
-        ],
+        "templateParameters": [{"name": "P", "source": "cell", "value": "value"}],
     }
     link = cell("a", 7, linkTarget="WorkbookTemplate", workbookContext=context)["link"]
-    assert link == {
-        "kind": "workbook",
-        "template": "Community-Workbooks/x",
-        "parameters": {"P": "a"},
-        "from": {"Time": "TimeRange"},
-        "all": False,
-    }
+    assert link == {"kind": "workbook", "template": "Community-Workbooks/x", "parameters": {"P": "a"}}
 
 
 def test_views_of_the_portal_are_shown_as_text_that_says_why() -> None:

@@ -1,0 +1,396 @@
+"""The form of an item by its kind, and of the workbook itself."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from dashboard.document import editing
+from dashboard.document.forms import charts
+from dashboard.document.forms import values as v
+from dashboard.document.forms.fields import NOTHING, Around, Entry, Field, Maker, New, Section
+from dashboard.document.forms.parameters import parameters_sections
+from dashboard.document.workbook import ITEM_KINDS, text_of, whole_of
+
+# What of the payload of a data source is the text that a person writes.
+PAYLOADS: Mapping[int, tuple[str, Mapping[str, Any]]] = {
+    8: ("content", {"version": "1.0.0", "content": "", "transformers": None}),
+    9: ("queryText", {"version": "AzureDataExplorerQuery/1.0", "queryText": "", "clusterName": "", "databaseName": ""}),
+    12: ("data", {"version": "ARMEndpoint/1.0", "data": None, "headers": [], "method": "GET", "path": "", "urlParams": [], "transformers": None}),
+    14: ("data", {"version": "MsGraphEndpoint/1.0", "data": None, "headers": [], "method": "GET", "path": "", "urlParams": [], "transformers": None}),
+    10: ("data", {"version": "CustomEndpoint/1.0", "data": None, "headers": [], "method": "GET", "url": "", "urlParams": [], "transformers": None}),
+    7: ("", {"version": "Merge/1.0", "merges": [], "projectRename": []}),
+    16: ("queryText", {"version": "PrometheusQueryProvider/1.0", "queryText": ""}),
+}  # fmt: skip
+
+
+def form_of(item: Mapping[str, Any], around: Around = NOTHING, drawn_as: str = "") -> tuple[Section, ...]:
+    """The form of an item; of the workbook itself where `item` has no type and holds items.
+
+    `drawn_as` is how a query is drawn just now where its own `render` says so and not the item.
+    """
+    make = Maker(item)
+    kind = ITEM_KINDS.get(whole_of(item.get("type")) or -1, "unknown")
+    found: list[Section] = []
+    if "items" in item and "type" not in item:
+        return (_workbook(make),)
+    content = make.at("content")
+    if kind == "text":
+        found.append(
+            Section(
+                "Text", (content("json", "Markdown", "lines"), content.choice("style", "Style", v.TEXT_STYLES)), True
+            )
+        )
+    elif kind == "query":
+        found += _query(content, around, drawn_as)
+    elif kind == "parameters":
+        found += parameters_sections(content, around)
+    elif kind == "links":
+        found.append(_links(content, around))
+    elif kind == "group":
+        found.append(Section("Group", tuple(_group(content)), True))
+    elif kind == "metric":
+        found.append(Section("Metrics", tuple(_metric(content, around)), True))
+        found.append(_exports(content, around))
+    found.append(
+        Section(
+            "Visibility",
+            (_conditions(make, around),),
+            bool(make.get("conditionalVisibility") or make.get("conditionalVisibilities")),
+        )
+    )
+    found.append(Section("Place and style", tuple(_style(make))))
+    return tuple(found)
+
+
+def _workbook(make: Maker) -> Section:
+    spaces = ((None, "Default"), ("wide", "Wide"), ("standard", "Standard"), ("narrow", "Narrow"), ("none", "None"))
+    return Section(
+        "The workbook",
+        (
+            make.choice("styleSettings.spacingStyle", "Space between items", spaces),
+            make.choice("styleSettings.paddingStyle", "Space inside items", spaces),
+            make.flag("isLocked", "Locked"),
+            make("fallbackResourceIds", "Resources used where none is given", "names"),
+            make("fromTemplateId", "Made from template"),
+        ),
+        True,
+    )
+
+
+def _style(make: Maker) -> Iterable[Field]:
+    yield make("name", "Name", help="Merges and links find the item by this name.")
+    yield make.choice("customWidth", "Width", v.WIDTHS)
+    yield make("styleSettings.maxWidth", "Width at most", help="Such as 50% or 400px.")
+    yield make.flag("styleSettings.showBorder", "Border")
+    yield make("styleSettings.margin", "Space around", help="Such as 10px, or 5px 0.")
+    yield make("styleSettings.padding", "Space inside", help="Such as 10px, or 5px 0.")
+    yield make.choice(
+        "styleSettings.progressStyle",
+        "While it loads",
+        ((None, "Default"), ("loader", "Line"), ("spinner", "Circle"), ("squares", "Squares"), ("none", "Nothing")),
+    )
+    yield make.flag("showPin", "Pin button")
+
+
+def _conditions(make: Maker, around: Around) -> Field:
+    several = make.get("conditionalVisibilities")
+    keys = "conditionalVisibilities"
+    if not (isinstance(several, list) and several) and isinstance(make.get("conditionalVisibility"), dict):
+        # One condition: a list of it as far as the form goes; `editing.set_conditions` writes either form.
+        one = make.at("conditionalVisibility")
+        field = make.list(
+            keys,
+            "Shown only where all of these hold",
+            _condition_title,
+            lambda entry: _condition(entry, around),
+            (_NEW_CONDITION,),
+        )
+        return Field(
+            field.keys,
+            field.label,
+            "list",
+            help=field.help,
+            entries=(Entry(_condition_title(one), tuple(_condition(one, around))),),
+            add=field.add,
+        )
+    return make.list(
+        keys,
+        "Shown only where all of these hold",
+        _condition_title,
+        lambda entry: _condition(entry, around),
+        (_NEW_CONDITION,),
+    )
+
+
+_NEW_CONDITION = New("Condition", {"parameterName": "", "comparison": "isEqualTo", "value": ""})
+
+
+def _condition_title(make: Maker) -> str:
+    sign = "≠" if make.get("comparison") == "isNotEqualTo" else "="
+    return f"{make.get('parameterName') or '?'} {sign} {make.get('value') or '(unset)'}"
+
+
+def _condition(make: Maker, around: Around) -> Iterable[Field]:
+    yield make("parameterName", "Parameter", suggest=around.parameters)
+    yield make.choice("comparison", "Comparison", (("isEqualTo", "is"), ("isNotEqualTo", "is not")))
+    yield make("value", "Value", help="Empty asks whether the parameter is set at all.")
+
+
+# ---- queries ---------------------------------------------------------------------------------------------------------
+
+
+def query_keys(item: Mapping[str, Any]) -> tuple[str, ...]:
+    """Where the text is that a person writes as the query of a query item; empty where its source has none."""
+    source = whole_of(Maker(item).get("content", "queryType")) or 0
+    if source in PAYLOADS:
+        inner = PAYLOADS[source][0]
+        return ("content", "query", inner) if inner and Maker(item).get("content", "query", inner) is not None else ()
+    return ("content", "query")
+
+
+def change_source(document: editing.Document, path: str, source: int) -> editing.Document:
+    """With another data source for a query item; the text of the query goes along where the new source has one."""
+    item = editing.item_at(document, path)
+    keys = query_keys(item)
+    text = text_of(Maker(item).get(*keys)) if keys else ""
+    document = editing.set_setting(document, path, ("content", "queryType"), source)
+    if source in PAYLOADS:
+        inner, payload = PAYLOADS[source]
+        text = json.dumps(
+            {**payload, **({inner: text} if inner and source in (8, 9, 16) else {})},
+            ensure_ascii=False,
+            separators=(",", ":"),
+        )
+    types = {0: "microsoft.operationalinsights/workspaces", 1: "microsoft.resourcegraph/resources"}
+    if source in types:
+        document = editing.set_setting(document, path, ("content", "resourceType"), types[source])
+    return editing.set_setting(document, path, ("content", "query"), text)
+
+
+def _query(content: Maker, around: Around, drawn_as: str) -> Iterable[Section]:
+    source = whole_of(content.get("queryType")) or 0
+    yield Section("Data", tuple(_data(content, source, around)), True)
+    yield Section(
+        "Visualization",
+        (
+            content("title", "Title"),
+            content.choice("visualization", "Drawn as", v.VISUALIZATIONS),
+            content.choice("size", "Height", v.SIZES),
+        ),
+        True,
+    )
+    told = text_of(content.get("visualization")).lower()
+    yield from charts.sections(content, told or drawn_as, around)
+    yield Section(
+        "Texts and buttons",
+        (
+            content("noDataMessage", "Text where there are no rows"),
+            content.choice("noDataMessageStyle", "Its style", v.NO_DATA_STYLES),
+            content.choice("aggregation", "Numbers below a chart", v.AGGREGATIONS),
+            content.choice("color", "Colour of a single series", v.COLOURS),
+            content.flag("showAnalytics", "Button: open the query"),
+            content.flag("showExportToExcel", "Button: export"),
+            content.flag("showRefreshButton", "Button: refresh"),
+            content.flag("showExpandCollapseGrid", "Button: expand all"),
+        ),
+    )
+    yield _exports(content, around)
+
+
+def _data(content: Maker, source: int, around: Around) -> Iterable[Field]:
+    yield content.choice("queryType", "Data source", v.SOURCES, default=0)
+    query = content.at("query")
+    if source in (0, 1):
+        yield content("resourceType", "Kind of resource", suggest=v.RESOURCE_TYPES)
+        yield content(
+            "crossComponentResources",
+            "Resources",
+            "names",
+            suggest=("value::all", *(f"{{{name}}}" for name in around.parameters)),
+            help="A {parameter}, a resource id, or value::all.",
+        )
+    elif source == 9:
+        yield query("clusterName", "Cluster")
+        yield query("databaseName", "Database")
+    elif source in (10, 12, 14):
+        yield query.choice("method", "Method", (("GET", "GET"), ("GETARRAY", "GETARRAY"), ("POST", "POST")))
+        yield query("url" if source == 10 else "path", "Address" if source == 10 else "Path")
+    elif source == 7:
+        yield query.list(
+            "merges",
+            "Merges",
+            _merge_title,
+            lambda merge: _merge(merge, around),
+            (
+                New(
+                    "Merge",
+                    {
+                        "id": "",
+                        "mergeType": "inner",
+                        "leftTable": "",
+                        "rightTable": "",
+                        "leftColumn": "",
+                        "rightColumn": "",
+                    },
+                ),
+            ),
+        )
+    if source not in (7, 8):
+        yield content(
+            "timeContextFromParameter",
+            "Time range from parameter",
+            suggest=around.times,
+            help="Empty takes the fixed range below; without it the query's own text limits the time.",
+        )
+        yield content.choice(
+            "timeContext.durationMs", "Fixed time range", ((None, "None"), (0, "As the query says"), *v.DURATIONS)
+        )
+
+
+def _merge_title(make: Maker) -> str:
+    right = make.get("rightTable")
+    return f"{make.get('mergeType')}: {make.get('leftTable') or '?'}{f' with {right}' if right else ''}"
+
+
+def _merge(make: Maker, around: Around) -> Iterable[Field]:
+    kinds = (
+        "inner",
+        "innerunique",
+        "leftouter",
+        "rightouter",
+        "outer",
+        "leftanti",
+        "rightanti",
+        "leftsemi",
+        "rightsemi",
+        "union",
+        "table",
+    )
+    yield make.choice("mergeType", "Merge", ((kind, kind) for kind in kinds))
+    yield make("leftTable", "Left item", suggest=around.steps)
+    yield make("rightTable", "Right item", suggest=around.steps)
+    yield make("leftColumn", "Left column")
+    yield make("rightColumn", "Right column")
+
+
+def _exports(content: Maker, around: Around) -> Section:
+    def fields(entry: Maker) -> Iterable[Field]:
+        yield entry(
+            "fieldName",
+            "Column",
+            suggest=(*around.names, "x", "y", "series", "label"),
+            help="Empty gives the whole row as JSON.",
+        )
+        yield entry("parameterName", "Sets parameter", suggest=around.parameters)
+        yield entry.choice("parameterType", "Of type", v.EXPORT_TYPES)
+        yield entry("defaultValue", "Value while nothing is selected")
+        if content.get("exportMultipleValues"):
+            yield entry("quote", "Quoted with")
+            yield entry("delimiter", "Separated by")
+
+    several = content.list(
+        "exportedParameters", "A selection sets", lambda entry: f"{entry.get('parameterName') or '?'} = {entry.get('fieldName') or 'whole row'}", fields,
+        (New("Parameter", {"fieldName": around.names[0] if around.names else "", "parameterName": "Selected", "parameterType": 1}),),
+    )  # fmt: skip
+    rows: list[Field] = [several, content.flag("exportMultipleValues", "Several rows may be selected")]
+    if content.get("exportParameterName") is not None:
+        rows += [
+            content("exportParameterName", "Sets parameter (older form)"),
+            content("exportFieldName", "Column (older form)", suggest=around.names),
+            content("exportDefaultValue", "Value while nothing is selected (older form)"),
+        ]
+    rows += [
+        content("timeBrushParameterName", "A brushed range of time sets", suggest=around.times),
+        content.flag("timeBrushExportOnlyWhenBrushed", "Only once it was brushed"),
+    ]
+    return Section("Selections", tuple(rows), bool(several.entries))
+
+
+# ---- the other kinds -------------------------------------------------------------------------------------------------
+
+
+def _links(content: Maker, around: Around) -> Section:
+    def fields(link: Maker) -> Iterable[Field]:
+        target = link.get("linkTarget")
+        yield link("linkLabel", "Text")
+        yield link.choice("linkTarget", "A click", v.LINK_TARGETS)
+        if target == "parameter":
+            yield link("cellValue", "Parameter", suggest=around.parameters)
+            yield link("subTarget", "Set to")
+        elif target == "step":
+            yield link("cellValue", "Item", suggest=around.steps)
+        else:
+            yield link("cellValue", "Address or value")
+        yield link.choice("style", "Style", (("link", "Link"), ("primary", "Primary button"), ("secondary", "Button")))
+        yield link("preText", "Text before")
+        yield link("postText", "Text after")
+
+    tab = (
+        next(
+            (text_of(content.get("links", number, "cellValue")) for number in range(len(content.get("links") or ()))),
+            "",
+        )
+        or "Tab"
+    )
+    number = len(content.get("links") or ()) + 1
+    fresh = (
+        editing.new_link(f"Tab {number}", tab) if content.get("style") == "tabs" else editing.new_link(f"Link {number}")
+    )
+    rows = content.list(
+        "links",
+        "Tabs" if content.get("style") == "tabs" else "Links",
+        lambda link: text_of(link.get("linkLabel")),
+        fields,
+        (New("Tab" if content.get("style") == "tabs" else "Link", fresh),),
+    )
+    sizes = ((None, "Normal"), ("bigger", "Bigger"), ("smaller", "Smaller"))
+    return Section(
+        "Links",
+        (content.choice("style", "Style", v.LINK_STYLES), content.choice("tabStyle", "Size of tabs", sizes), rows),
+        True,
+    )
+
+
+def _group(content: Maker) -> Iterable[Field]:
+    yield content("title", "Title")
+    yield content.flag("expandable", "Can be folded")
+    yield content.flag("expanded", "Open at first")
+    yield content.choice(
+        "loadType", "Loads", ((None, "When it is seen"), ("always", "Always"), ("explicit", "On a button"))
+    )
+    yield content("loadButtonText", "Text of the button")
+    yield content.flag("exportParameters", "Its parameters count below it, too")
+    yield content.choice(
+        "groupType", "Content", (("editable", "Its own"), ("template", "Another workbook's")), default="editable"
+    )
+    if content.get("groupType") == "template":
+        yield content("loadFromTemplateId", "Template")
+
+
+def _metric(content: Maker, around: Around) -> Iterable[Field]:
+    kinds = (
+        (2, "Line"),
+        (3, "Area"),
+        (1, "Bars"),
+        (4, "Points"),
+        (0, "Grid"),
+        (-1, "Tiles"),
+        (-2, "Map"),
+        (-3, "Graph"),
+    )
+    yield content("title", "Title")
+    yield content.choice("chartType", "Drawn as", kinds)
+    yield content.choice("size", "Height", v.SIZES)
+    yield content("resourceType", "Kind of resource", suggest=v.RESOURCE_TYPES)
+    yield content("resourceParameter", "Resources from parameter", suggest=around.parameters)
+    sums = ((1, "Sum"), (4, "Average"), (3, "Largest"), (2, "Smallest"), (7, "Count"))
+    yield content.list(
+        "metrics", "Metrics", lambda entry: text_of(entry.get("columnName")) or text_of(entry.get("metric")).rpartition("--")[2],
+        lambda entry: (entry("namespace", "Namespace"), entry("metric", "Metric"), entry.choice("aggregation", "Aggregation", sums), entry("splitBy", "Split by"), entry("columnName", "Shown as")),
+        (New("Metric", {"namespace": text_of(content.get("resourceType")), "metric": f"{text_of(content.get('resourceType'))}--Percentage CPU", "aggregation": 4}),),
+    )  # fmt: skip
+    yield content("timeContextFromParameter", "Time range from parameter", suggest=around.times)
+    yield content.choice("timeContext.durationMs", "Fixed time range", ((None, "None"), *v.DURATIONS))
+    yield content("timeGrain", "Grain", help="ISO 8601, such as PT5M; automatic where empty.")

@@ -1,0 +1,409 @@
+"""Edit mode on the workbook page: the tools above it, the bar of each item, and the panel beside it."""
+
+from __future__ import annotations
+
+import base64
+import dataclasses
+import json
+from collections.abc import Mapping, Sequence
+from concurrent.futures import TimeoutError as NotYet
+from typing import Any
+
+import streamlit as st
+
+from dashboard import settings
+from dashboard.document import Workbook, parse_workbook
+from dashboard.document import editing as edit
+from dashboard.document.compare import compare, compare_lines, kind_of, title_of
+from dashboard.document.forms import Around, Field, form_of
+from dashboard.document.forms.item import query_keys
+from dashboard.document.writing import write_workbook
+from dashboard.errors import WatchbookError
+from dashboard.pages import bar, controls, layout, library, query_field, sources, style
+from dashboard.pages.board import Board
+from dashboard.pages.edit_session import Edit, Notice, ago
+from dashboard.runtime.plan import Plan, PlannedItem
+from dashboard.store.versions import Versions, read_text
+
+_EDITS = "wb-edits"
+_AUTHOR = "wb-author"
+_MOST_LINES = 1_200
+_WAIT_FOR_COLUMNS = 1.0
+_KINDS = (
+    ("text", "Text", "markdown"), ("query", "Query", "chart, grid, tiles …"), ("parameters", "Parameters", "pills and drop-downs"), ("tabs", "Tabs", ""),
+    ("links", "Links", "buttons and lists"), ("group", "Group", "items together"), ("metric", "Metrics", "Azure metrics"),
+)  # fmt: skip
+_RENDERED = {"columnchart": "barchart"}
+
+
+def begin(board: Board) -> None:
+    """Starts to edit a board's workbook. Drafts that were left are offered, not taken."""
+    edits: dict[str, Edit] = st.session_state.setdefault(_EDITS, {})
+    if board.name in edits:
+        return
+    known = library.files().get(board.name)
+    if known is None:
+        return
+    path, shipped = known
+    versions = Versions(sources.store())
+    made = Edit(board.name, board.workbook, path, not shipped, versions, st.session_state.get(_AUTHOR, ""))
+    edits[board.name] = made
+    made.notices = [
+        _draft_notice(draft.author, ago(draft.updated), draft.id) for draft in versions.drafts(board.name)[:3]
+    ]
+
+
+def current(board: Board) -> Edit | None:
+    """The edit of a board's workbook, None while it is only read."""
+    edits: dict[str, Edit] = st.session_state.get(_EDITS, {})
+    return edits.get(board.name)
+
+
+def end(board: Board) -> None:
+    """Goes back to reading what is saved."""
+    found = st.session_state.get(_EDITS, {}).pop(board.name, None)
+    st.query_params.pop("edit", None)
+    if found is not None:
+        board.rewrite(parse_workbook(read_text(found.file) or "", found.file.name))
+
+
+def act(board: Board, event: Mapping[str, Any]) -> None:
+    """Does what a part of edit mode asked, before the page runs anew."""
+    found = current(board)
+    if found is None:
+        return
+    what = str(event.get("do") or "")
+    before = found.document
+    draft = what.partition(":")[2]
+    try:
+        if what.startswith("draft:"):
+            found.notices = []
+            found.continue_draft(draft)
+        elif what.startswith("undraft:"):
+            found.versions.drop_draft(draft)
+            found.notices = []
+        else:
+            found.act(event)
+    except WatchbookError as error:
+        found.notices = [Notice("error", error.problem.describe())]
+    st.session_state[_AUTHOR] = found.author
+    if found.document is not before:
+        board.rewrite(found.workbook())
+    if found.done:
+        end(board)
+
+
+def _draft_notice(author: str, when: str, draft: str) -> Notice:
+    acts = (
+        {"id": f"draft:{draft}", "label": "Go on with it", "primary": True},
+        {"id": f"undraft:{draft}", "label": "Discard the draft"},
+    )
+    return Notice("info", f"{author} left changes that were not saved ({when}).", acts)
+
+
+# ---- tools -----------------------------------------------------------------------------------------------------------
+
+
+def draw_tools(board: Board, found: Edit) -> None:
+    """Draws the tools, and what is to be decided: a conflict, a download."""
+    count = len(found.history.past)
+    state = found.state or (
+        "" if not found.dirty else f"{count} change{'s' if count != 1 else ''} not saved · kept as a draft"
+    )
+    notices = [*found.notices, *_changed_outside(found)]
+    data = {
+        "title": board.title, "state": state, "undo": bool(found.history.past), "redo": bool(found.history.future), "dirty": found.dirty, "own": found.own,
+        "author": found.author, "copyName": f"{board.title} (copy)" if found.own else board.title, "folder": settings.workbooks_folder().name, "copies": 0,
+        "notices": [dataclasses.asdict(notice) for notice in notices], "panel": found.panel,
+        "kinds": [{"id": kind, "label": label, "hint": hint} for kind, label, hint in _KINDS],
+    }  # fmt: skip
+    with st.container(key="wb-edit-tools"):
+        controls.edit("tools", "wb-tools", data, lambda event: act(board, event))
+    if found.conflict is not None:
+        _draw_conflict(board, found)
+    if found.download is not None:
+        name, text = found.download
+        found.download = None
+        _send_file(name, text)
+
+
+def _changed_outside(found: Edit) -> list[Notice]:
+    """A word of warning before the conflict: the file is another one than the edit began with."""
+    if not found.own or found.conflict is not None:
+        return []
+    text = read_text(found.file)
+    if text == found.text or text is None:
+        return []
+    newest = found.versions.list(found.file)[0]
+    return [
+        Notice(
+            "warning",
+            f"{newest.author} changed this workbook since you opened it ({ago(newest.time)}). Save to see both.",
+        )
+    ]
+
+
+def _draw_conflict(board: Board, found: Edit) -> None:
+    conflict = found.conflict
+    if conflict is None:
+        return
+    base = parse_workbook(found.text, found.file.name)
+    try:
+        theirs = parse_workbook(conflict.theirs, found.file.name)
+        other = _difference(f"{conflict.version.author}'s changes", base, theirs)
+    except WatchbookError as error:
+        other = {
+            "title": f"{conflict.version.author}'s version cannot be read: {error.problem.message}",
+            "items": [],
+            "lines": [],
+            "cut": 0,
+        }
+    data = {
+        "text": conflict.problem.describe(),
+        "sides": [other, _difference("Your changes", base, found.workbook())],
+        "acts": [
+            {
+                "id": "save-over",
+                "label": "Save mine over it",
+                "primary": True,
+                "hint": "The other version stays among the versions.",
+            },
+            {"id": "take-theirs", "label": "Take the other version", "hint": "Yours stays as a draft."},
+            {"id": "close-conflict", "label": "Go on editing"},
+        ],
+    }
+    controls.edit("compare", "wb-conflict", data, lambda event: act(board, event))
+
+
+def _difference(title: str, old: Workbook, new: Workbook) -> dict[str, Any]:
+    lines = compare_lines(write_workbook(old), write_workbook(new))
+    return {
+        "title": title,
+        "items": [
+            {
+                "what": change.kind, "title": change.title, "type": change.type,
+                "settings": [{"name": _setting_name(each.keys), "before": each.before, "after": each.after} for each in change.settings[:60]],
+            }
+            for change in compare(old.raw, new.raw)[:300]
+        ],
+        "lines": lines[:_MOST_LINES],
+        "cut": max(0, len(lines) - _MOST_LINES),
+    }  # fmt: skip
+
+
+def _setting_name(keys: Sequence[Any]) -> str:
+    shown = [str(key + 1) if isinstance(key, int) else str(key) for key in keys if key != "content"]
+    return " › ".join(shown)
+
+
+def _send_file(name: str, text: str) -> None:
+    file = {
+        "id": name,
+        "name": name,
+        "mime": "application/json",
+        "base64": base64.b64encode(text.encode()).decode("ascii"),
+    }
+    data = {"title": "", "level": 2, "entries": [], "file": name, "clicks": False, "download": file}
+    with st.container(key="wb-edit-download"):
+        controls.draw("frame", f"wb-download-{abs(hash((name, text)))}", data)
+
+
+# ---- items -----------------------------------------------------------------------------------------------------------
+
+
+def draw_item_bar(board: Board, found: Edit, planned: PlannedItem) -> None:
+    """Draws the bar of an item."""
+    path = planned.path
+    try:
+        item = edit.item_at(found.document, path)
+        group, index = edit.split(path)
+        around = edit.children(found.document, group)
+    except WatchbookError:
+        return  # what a template group loaded belongs to another workbook
+    beside = any(
+        0 <= at < len(around) and isinstance(around[at], dict) and around[at].get("type") == 12
+        for at in (index - 1, index + 1)
+    )
+    data = {
+        "path": path, "title": title_of(item), "type": kind_of(item), "width": round(edit.width_of(item), 1), "first": index == 0, "last": index == len(around) - 1,
+        "nested": bool(group), "beside": beside, "group": item.get("type") == 12, "selected": path == found.selected,
+        "hidden": (planned.message or "Hidden just now.") if planned.status == "hidden" else "",
+    }  # fmt: skip
+    with st.container(key=f"wib-{layout.slug(path)}"):
+        controls.edit("itembar", f"itembar-{layout.slug(path)}", data, lambda event: act(board, event))
+
+
+# ---- the panel -------------------------------------------------------------------------------------------------------
+
+
+def draw_panel(board: Board, found: Edit, plan: Plan) -> None:
+    """Draws the panel that is open."""
+    item = found.item()
+    if found.panel == "outline":
+        data = {"items": _blocks(plan.items, found), "selected": found.selected, "marked": []}
+        st.html(style.head_html("Outline"))
+        controls.edit("outline", "wb-outline", data, lambda event: act(board, event))
+    elif found.panel == "settings":
+        _draw_settings(board, found, item)
+    elif found.panel == "json":
+        st.html(_panel_head(item, "JSON of "))
+        problems = [{"text": text, "error": wrong} for text, wrong in found.json_problems]
+        text = json.dumps(item if item is not None else found.document, ensure_ascii=False, indent=2)
+        told: dict[str, Any] = {"path": found.selected, "text": text, "problems": problems, "typed": found.typed}
+        controls.edit("json", "wb-json", told, lambda event: act(board, event))
+    elif found.panel == "versions":
+        st.html(style.head_html("Versions"))
+        _draw_versions(board, found)
+
+
+def _panel_head(item: Mapping[str, Any] | None, before: str = "") -> str:
+    title = title_of(item) if item is not None else "the workbook"
+    return style.head_html(
+        f"{before}{title}"[:1].upper() + f"{before}{title}"[1:], kind_of(item) if item is not None else ""
+    )
+
+
+def _blocks(items: Sequence[PlannedItem], found: Edit) -> list[dict[str, Any]]:
+    hidden = {path for planned in _walk(items) for path in [planned.path] if planned.status == "hidden"}
+
+    def blocks(group: str) -> list[dict[str, Any]]:
+        made = []
+        for index, item in enumerate(edit.children(found.document, group)):
+            if not isinstance(item, dict):
+                continue
+            path = edit.child(group, index)
+            block = {
+                "path": path,
+                "title": title_of(item),
+                "type": kind_of(item),
+                "width": edit.width_of(item),
+                "hidden": path in hidden,
+            }
+            made.append({**block, "items": blocks(path)} if item.get("type") == 12 else block)
+        return made
+
+    return blocks("")
+
+
+def _walk(items: Sequence[PlannedItem]) -> list[PlannedItem]:
+    return [each for item in items for each in (item, *_walk(item.items))]
+
+
+def _draw_settings(board: Board, found: Edit, item: dict[str, Any] | None) -> None:
+    path = found.selected
+    st.html(_panel_head(item))
+    around, drawn_as = _around(board, found, path)
+    # What may be added to a list is told by number; the numbers are those of this form.
+    found.around, found.drawn_as = around, drawn_as
+    keys = query_keys(item) if item is not None and kind_of(item) == "query" else ()
+    if keys:
+        text = str(edit.setting(found.document, path, keys, "") or "")
+
+        def changed(new: str) -> None:
+            before = found.document
+            found.set_query(path, new)
+            if found.document is not before:
+                board.rewrite(found.workbook())
+
+        with st.container(key="wb-edit-query"):
+            query_field.edit(f"query-{layout.slug(path)}", text, changed, parameters=around.parameters)
+    sections = form_of(item if item is not None else found.document, around, drawn_as)
+    data = {
+        "path": path,
+        "sections": [
+            {"title": section.title, "open": section.open, "fields": [_field(field) for field in section.fields]}
+            for section in sections
+        ],
+    }
+    controls.edit("form", f"form-{layout.slug(path) or 'workbook'}", data, lambda event: act(board, event))
+
+
+def _field(field: Field) -> dict[str, Any]:
+    data: dict[str, Any] = {"keys": field.keys, "label": field.label, "kind": field.kind, "value": field.value}
+    if field.kind == "list":
+        data["entries"] = [
+            {"title": entry.title, "fields": [_field(inner) for inner in entry.fields]} for entry in field.entries
+        ]
+        data["add"] = [new.label for new in field.add]
+    for name in ("default", "choices", "suggest", "help", "as_text"):
+        value = getattr(field, name)
+        if value not in (None, (), "", False):
+            data[name] = value
+    return data
+
+
+def _around(board: Board, found: Edit, path: str) -> tuple[Around, str]:
+    """What the form may offer: columns of the result, parameters before the item, steps, options of parameters."""
+    parameters: list[str] = []
+    times: list[str] = []
+    steps: list[str] = []
+    for item in board.workbook.walk():
+        if item.path == path:
+            break
+        parameters += [parameter.name for parameter in item.parameters]
+        times += [parameter.name for parameter in item.parameters if parameter.kind == "time"]
+        parameters += [str(entry.get("parameterName")) for entry in item.exports]
+        parameters += [str(link.get("cellValue")) for link in item.links if link.get("linkTarget") == "parameter"]
+        if item.kind in ("query", "metric") and item.name:
+            steps.append(item.name)
+    planned = board.current(path) if path else None
+    table = None
+    if planned is not None and planned.status == "ready" and planned.query is not None:
+        try:
+            result = board.submit(planned).result(_WAIT_FOR_COLUMNS)
+            table = result.table
+        except NotYet:
+            table = None
+    columns = tuple((column.name, str(column.type)) for column in table.columns) if table is not None else ()
+    kind = str((table.render or {}).get("kind") or "") if table is not None else ""
+    options = {}
+    for control in planned.controls if planned is not None else ():
+        labels = [option.label or option.value for option in control.options]
+        shown = ", ".join(labels[:8]) + (f" … ({len(labels)})" if len(labels) > 8 else "")
+        options[control.parameter.name] = (control.problem.message if control.problem else shown) or (
+            control.text or "unset"
+        )
+    return (
+        Around(
+            columns,
+            tuple(dict.fromkeys(filter(None, parameters))),
+            tuple(dict.fromkeys(times)),
+            tuple(dict.fromkeys(steps)),
+            options,
+        ),
+        _RENDERED.get(kind, kind),
+    )
+
+
+def _draw_versions(board: Board, found: Edit) -> None:
+    if not found.own:
+        st.html(
+            style.message_html(
+                "A shipped workbook has no versions of its own. Save a copy: each save of it is a version.", "info"
+            )
+        )
+        return
+    versions = found.versions.list(found.file)
+    difference = None
+    if found.shown_version:
+        try:
+            then = parse_workbook(found.versions.content(found.file, found.shown_version), found.file.name)
+            difference = _difference("From this version to what is shown now", then, found.workbook())
+        except WatchbookError as error:
+            difference = {
+                "title": f"This version cannot be read: {error.problem.message}",
+                "items": [],
+                "lines": [],
+                "cut": 0,
+            }
+    data = {
+        "versions": [
+            {
+                "number": version.number, "author": version.author, "message": version.message, "here": version.digest == found.base,
+                "time": version.time.astimezone(layout.zone(bar.zone())).strftime("%Y-%m-%d %H:%M"),
+            }
+            for version in versions
+        ],
+        "shown": found.shown_version, "difference": difference, "dirty": found.dirty,
+    }  # fmt: skip
+    controls.edit("versions", "wb-versions", data, lambda event: act(board, event))
