@@ -9,6 +9,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from dashboard import __version__, settings
+from dashboard.commands.azure_options import add_azure
+from dashboard.commands.detection_options import add_detection
 from dashboard.errors import Problem, WatchbookError
 
 Command = Callable[[argparse.Namespace], int]
@@ -56,7 +58,8 @@ def build_parser() -> argparse.ArgumentParser:
     _add_data(commands)
     _add_api(commands)
     _add_schedule(commands)
-    _add_rules(commands)
+    add_detection(commands, _command)
+    add_azure(commands, _command)
     return parser
 
 
@@ -249,22 +252,6 @@ def _add_schedule(commands: argparse._SubParsersAction[argparse.ArgumentParser])
     p.add_argument("--format", choices=["table", "json"], default="table")
 
 
-def _add_rules(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    rules = _command(
-        commands, "rules", "Detection rules as Sentinel writes them.", "watchbook rules check ./rules", _rules_check
-    )
-    verbs = rules.add_subparsers(title="verbs", required=True, metavar="VERB")
-    p = _command(
-        verbs,
-        "check",
-        "Check rules (YAML, ARM JSON, Sigma) and their queries, and say what is wrong with them.",
-        "watchbook rules check ./rules --format json",
-        _rules_check,
-    )
-    p.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="rule files or folders")
-    p.add_argument("--format", choices=["text", "json"], default="text")
-
-
 # Each command imports what it needs when it runs, so that `--help` and errors of usage are instant.
 
 
@@ -324,12 +311,6 @@ def _schedule(verb: str) -> Command:
         return command(options)
 
     return run
-
-
-def _rules_check(options: argparse.Namespace) -> int:
-    from dashboard.commands.rules import check
-
-    return check(options)
 
 
 if __name__ == "__main__":

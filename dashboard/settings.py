@@ -56,6 +56,11 @@ SETTINGS: tuple[Setting, ...] = (
         "",
         "Where versions, incidents and schedules are kept, as an SQLAlchemy address (PostgreSQL by postgresql://…); empty means watchbook.db in the home folder",
     ),
+    Setting("ingestion_delay_minutes", 5, "How long detection rules wait for late events before they look, in minutes"),
+    Setting("rule_failures", 5, "Failed runs in a row after which a detection rule is turned off"),
+    Setting(
+        "rules_source", "local", "What detection rules are run over: local, or loganalytics for the live workspaces"
+    ),
     Setting("workspaces", "", "Log Analytics workspace ids for live data, separated by commas"),
     Setting("workspace_queries", 10, "Queries that are sent to one workspace or service of Azure at the same time"),
     Setting("live_tries", 4, "Times a live query is sent before a fault that may pass is told"),
@@ -110,6 +115,11 @@ def setting(name: str) -> Value:
         raise WatchbookError(
             Problem("ST001", f"{known.variable} must be of type {kind}; got '{text}'.", hint="Unset it or correct it.")
         ) from None
+
+
+def is_set(name: str) -> bool:
+    """Whether the environment sets it."""
+    return _BY_NAME[name].variable in os.environ
 
 
 def integer(name: str) -> int:

@@ -17,4 +17,9 @@ CODES: dict[str, str] = {
     "DT020": "Somebody else changed the incident since it was read; nothing was written.",
     "DT021": "There is no incident of that number.",
     "DT022": "A value of an incident is not one that is allowed.",
+    "DT030": "There is no detection rule of that id.",
+    "DT031": "Somebody else changed the rule since it was read; nothing was written.",
+    "DT032": "A new rule has the id of one that is there.",
+    "DT040": "A test of a rule cannot be read.",
+    "DT041": "A row of a test does not fit its table.",
 }

@@ -27,4 +27,7 @@ CODES: dict[str, str] = {
     "EN034": "Something between here and the service answered with a page instead of data.",
     "EN035": "The setting azure_credential names no known way to sign in.",
     "EN036": "A reader's own sign-in is needed and did not reach Watchbook.",
+    "EN037": "The file of connections (azure.json) in the user's folder cannot be read.",
+    "EN038": "A text is no id of a Log Analytics workspace.",
+    "EN039": "A resource in Azure was changed by somebody else meanwhile.",
 }

@@ -22,7 +22,7 @@ Columns = tuple[tuple[str, KqlType], ...]
 
 class LocalTables(Mapping[str, TableSchema]):
     """Tables by name: those with Parquet files (`FOLDER/TABLE/date=…/*.parquet`), and the known ones without, which are
-    empty. A table's files are read for their columns when it is first asked for; the set of names is fixed at the start.
+    empty. A table's files are read for their columns when it is first asked for; the set of names with files is fixed at the start.
     """
 
     def __init__(
@@ -35,23 +35,24 @@ class LocalTables(Mapping[str, TableSchema]):
         self._folder = folder
         self._known = known
         self._of_source: Callable[[str], tuple[Iterable[Column], str]] = lambda name: ((), "")
-        self._from_sources: set[str] = set()
+        self._from_source: Callable[[], Collection[str]] = tuple
         if sources is not None and connect is not None:
-            self._from_sources = sources.names()
+            # A source's tables may come and go (watchlists) without a change to any file.
+            self._from_source = sources.names
             self._of_source = lambda name: sources.columns_and_sql(name, connect())
         found = {path.name for path in folder.iterdir() if path.is_dir()} if folder.is_dir() else set()
         self._stored = {name for name in found if next((folder / name).glob("*/*.parquet"), None)}
-        self._names = sorted(self._stored | set(known) | self._from_sources)
+        self._names = self._stored | set(known)
         self._schemas: dict[str, TableSchema] = {}
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._names)
+        return iter(sorted(self._names.union(self._from_source())))
 
     def __len__(self) -> int:
-        return len(self._names)
+        return len(self._names.union(self._from_source()))
 
     def __contains__(self, name: object) -> bool:
-        return name in self._stored or name in self._known or name in self._from_sources
+        return name in self._stored or name in self._known or name in self._from_source()
 
     def __getitem__(self, name: str) -> TableSchema:
         schema = self._schemas.get(name)
@@ -60,13 +61,13 @@ class LocalTables(Mapping[str, TableSchema]):
                 schema = self._stored_table(name)
             else:
                 columns = self._known.get(name)
-                if columns is None and name not in self._from_sources:
+                if columns is None and name not in self._from_source():
                     raise KeyError(name)
                 schema = TableSchema(name, columns or ())
             # Two threads may both have looked: the same answer twice does no harm.
             self._schemas[name] = schema
         # A source's rows change more often than the files: they are looked up every time.
-        return self._with_source(schema) if name in self._from_sources else schema
+        return self._with_source(schema) if name in self._from_source() else schema
 
     def _with_source(self, schema: TableSchema) -> TableSchema:
         """The files' rows and the source's as one table: the columns of both, those of the files first."""

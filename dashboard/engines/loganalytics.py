@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from dashboard import settings
 from dashboard.engines.azure.calls import Caller
-from dashboard.engines.azure.clouds import Cloud, cloud
+from dashboard.engines.azure.clouds import CLOUDS, Cloud, cloud
 from dashboard.engines.azure.faults import explain
 from dashboard.engines.azure.identity import Credential, claims, make_credential
 from dashboard.engines.azure.loop import wait_for
@@ -74,6 +74,11 @@ class LogAnalyticsEngine:
     def cloud(self) -> Cloud:
         """The cloud in force."""
         return cloud()
+
+    @property
+    def audience(self) -> str:
+        """Whom the token is for: a gateway in front of the service passes on the service's own."""
+        return CLOUDS[self.cloud.name].logs
 
     def credential(self) -> TokenCredential:
         """The credential, made on first use. Raises WatchbookError (EN011, EN035, EN036)."""
@@ -242,19 +247,12 @@ class LogAnalyticsEngine:
                 from azure.monitor.query.aio import LogsQueryClient
 
                 return LogsQueryClient(
-                    Credential(self.credential()), endpoint=address, audience=self._audience(address),
+                    Credential(self.credential()), endpoint=address, audience=self.audience,
                     retry_total=0, permit_redirects=False,
                 )  # fmt: skip
 
             self._caller = Caller(SERVICE, address, make, self.concurrent)
         return self._caller
-
-    def _audience(self, address: str) -> str:
-        """Whom the token is for: a gateway in front of the service still passes on the service's own."""
-        from dashboard.engines.azure.clouds import CLOUDS
-
-        own = CLOUDS.get(settings.text("azure_cloud") or "public")
-        return own.logs if own is not None else address
 
 
 def _interval(span: TimeSpan) -> str:

@@ -46,6 +46,7 @@ def draw(here: str, on_event: Callable[[controls.Event], None] | None = None, **
         ],
         "refreshed": refreshed.isoformat() if refreshed else None,
         "utc": utc(),
+        "settings": {"id": "settings", "label": "Settings", "href": "/settings", "here": here == "settings"},
         **more,
     }
 

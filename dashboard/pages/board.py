@@ -104,6 +104,10 @@ class Board:
         """The item at a path as the latest plan has it."""
         return self._by_path.get(path)
 
+    def values(self) -> Mapping[str, Any]:
+        """The values of all parameters by name, as the latest plan has them."""
+        return self._plan.values if self._plan is not None else {}
+
     def submit(self, planned: PlannedItem) -> Future[ItemResult]:
         """Starts an item's query, or joins it, or gives its kept result."""
         with self._lock:

@@ -106,4 +106,4 @@ def _draw_content(board: Board, planned: PlannedItem) -> None:
         st.html(notices)
     followed = board.take_link(path)
     if followed and table is not None:
-        menus.follow(table, followed)
+        menus.follow(table, followed, board.values())

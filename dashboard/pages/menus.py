@@ -13,7 +13,7 @@ from typing import Any
 import streamlit as st
 
 from dashboard.engines.protocol import QueryRequest
-from dashboard.pages import bar, controls, links, style
+from dashboard.pages import bar, controls, library, links, style
 from dashboard.pages.templates import find_id
 from dashboard.table import Table
 from dashboard.visual.cells import unique_fields
@@ -140,13 +140,13 @@ def _tab_separated(table: Table) -> str:
     return "\n".join(lines)
 
 
-def follow(table: Table, event: Mapping[str, Any]) -> None:
-    """Follows a cell's link: the details of the cell or its row, or another workbook."""
+def follow(table: Table, event: Mapping[str, Any], values: Mapping[str, Any]) -> None:
+    """Follows a cell's link: the details of the cell or its row, or another workbook. `values` are this workbook's."""
     link, row = event.get("link"), event.get("row")
     if not isinstance(link, Mapping):
         return
     if link.get("kind") == "workbook":
-        _open_workbook(link)
+        open_workbook(link, values)
     elif isinstance(row, int) and 0 <= row < len(table):
         cells = dict(zip(table.names, replace(table, arrow=table.arrow.slice(row, 1)).json_rows()[0], strict=True))
         name = {field: name for name, field in dict(unique_fields(table.names)).items()}.get(
@@ -164,15 +164,22 @@ def _draw_details(cells: Mapping[str, Any]) -> None:
     st.html(f'<div class="wb-details"><table>{rows}</table></div>')
 
 
-def _open_workbook(link: Mapping[str, Any]) -> None:
+def open_workbook(link: Mapping[str, Any], values: Mapping[str, Any]) -> None:
+    """Opens the workbook that a link names (see visual.links.workbook_link), with the parameters it passes; `values` are those
+    of the workbook it stands in."""
     template = str(link.get("template") or "")
     found = find_id(template)
     if found is None:
         st.html(style.message_html(f"The workbook '{template[:200]}' is not among the workbooks here.", "warning"))
         return
-    values = link.get("parameters")
-    texts = {str(name): str(value) for name, value in values.items()} if isinstance(values, Mapping) else {}
-    bar.go("workbook", w=found, **links.write_texts(texts))
+    taken = link.get("from")
+    passed = {str(name): values.get(str(own)) for name, own in taken.items()} if isinstance(taken, Mapping) else {}
+    if link.get("all"):
+        declared = {parameter.name for item in library.open_workbook(found).walk() for parameter in item.parameters}
+        passed = {name: value for name, value in values.items() if name in declared} | passed
+    texts = link.get("parameters")
+    fixed = {str(name): str(value) for name, value in texts.items()} if isinstance(texts, Mapping) else {}
+    bar.go("workbook", w=found, **{**links.write_values(passed), **links.write_texts(fixed)})
 
 
 def _value_html(value: Any) -> str:

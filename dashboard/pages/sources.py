@@ -6,16 +6,23 @@ import threading
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as NotYet
 from functools import cache, lru_cache
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from dashboard import settings
 from dashboard.detection.workspace import open_local
+from dashboard.engines.azure import connections
+from dashboard.engines.azure.clouds import cloud
+from dashboard.engines.azure.identity import PERSONAL, make_credential
 from dashboard.engines.local import LocalEngine
 from dashboard.engines.loganalytics import LogAnalyticsEngine
 from dashboard.engines.protocol import Engine
 from dashboard.errors import Problem, WatchbookError
 from dashboard.store.database import Store
+
+if TYPE_CHECKING:
+    from azure.core.credentials import TokenCredential
 
 LOCAL = "local"
 LIVE = "loganalytics"
@@ -50,13 +57,20 @@ def engine() -> Engine:
 
 def live_hint() -> str:
     """What the switch says beside Log Analytics."""
-    return "" if settings.text("workspaces") else "no workspace set"
+    return "" if _workspaces() else "no workspace set"
+
+
+def _workspaces() -> tuple[connections.Workspace, ...]:
+    try:
+        return connections.workspaces()
+    except WatchbookError:
+        return ()
 
 
 def problem_of_source() -> Problem | None:
     """Why the chosen source cannot answer, as far as that can be told without asking it."""
-    if chosen() == LIVE and not settings.text("workspaces"):
-        hint = "Set WATCHBOOK_WORKSPACES to workspace ids, or choose a workspace in the workbook's own parameter."
+    if chosen() == LIVE and not _workspaces():
+        hint = "Add one on the settings page, or choose a workspace in the workbook's own parameter."
         return Problem("PG003", "No Log Analytics workspace is set.", "warning", hint=hint)
     return None
 
@@ -108,10 +122,39 @@ def store() -> Store:
     return Store()
 
 
-@cache
 def _live() -> LogAnalyticsEngine:
-    workspaces = [part.strip() for part in settings.text("workspaces").split(",") if part.strip()]
-    return LogAnalyticsEngine(workspaces)
+    return live_engine(tuple(each.id for each in connections.workspaces()), user_token())
+
+
+def user_token() -> str:
+    """The reader's own token, where a proxy passes it on in the header that was set."""
+    name = settings.text("user_token_header")
+    if not name:
+        return ""
+    told = str(st.context.headers.get(name) or "")
+    return told.removeprefix("Bearer ").strip()
+
+
+def live_engine(workspaces: tuple[str, ...], token: str) -> LogAnalyticsEngine:
+    """The engine of these workspaces for a reader; the same one as long as nothing that matters to it changes."""
+    return _live_engine(
+        workspaces,
+        connections.chosen("azure_cloud"),
+        connections.chosen("azure_credential"),
+        token,
+        settings.text("azure_endpoint"),
+    )
+
+
+@lru_cache(maxsize=128)
+def _live_engine(workspaces: tuple[str, ...], _cloud: str, way: str, token: str, _endpoint: str) -> LogAnalyticsEngine:
+    return LogAnalyticsEngine(workspaces, _credential(way, _cloud) if not token else None, user_token=token)
+
+
+@lru_cache(maxsize=8)
+def _credential(way: str, cloud_name: str) -> TokenCredential | None:
+    """One credential a way to sign in, so that each person is asked once, not once a workspace."""
+    return None if way in PERSONAL else make_credential(cloud(cloud_name), way)
 
 
 @lru_cache(maxsize=4)

@@ -6,8 +6,9 @@ import re
 from typing import Any
 
 from dashboard.pages import board as boards
-from dashboard.pages import controls, layout
+from dashboard.pages import controls, layout, menus
 from dashboard.runtime.plan import PlannedItem, Tab
+from dashboard.visual.links import workbook_link
 
 _OPENED = re.compile(r"^(https?://|mailto:)", re.IGNORECASE)
 _OUTSIDE = "This link works only in the Azure portal."
@@ -29,10 +30,15 @@ def draw(board: boards.Board, planned: PlannedItem) -> None:
 
     def act(event: controls.Event) -> None:
         at = event.get("index")
-        if isinstance(at, int) and 0 <= at < len(planned.tabs):
+        if isinstance(at, int) and 0 <= at < len(planned.tabs) and planned.tabs[at].workbook is None:
             board.set_tab(planned, at)
 
-    controls.draw("links", f"links-{layout.slug(planned.path)}", data, act)
+    event = controls.draw("links", f"links-{layout.slug(planned.path)}", data, act)
+    pressed = event.get("index") if event else None
+    if isinstance(pressed, int) and 0 <= pressed < len(planned.tabs):
+        context = planned.tabs[pressed].workbook
+        if context is not None:
+            menus.open_workbook(workbook_link(context), board.values())
 
 
 def _link(tab: Tab, steps: dict[str, str], look: str) -> dict[str, Any]:
@@ -44,7 +50,7 @@ def _link(tab: Tab, steps: dict[str, str], look: str) -> dict[str, Any]:
         "after": tab.post_text,
         "look": look,
     }
-    if tab.parameter:
+    if tab.parameter or tab.workbook is not None:
         data["action"] = "set"
     elif tab.step and tab.step in steps:
         data.update(action="step", step=steps[tab.step])

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from dashboard.document.workbook import Item, text_of
-from dashboard.parameters.substitute import Context, references, substitute
+from dashboard.parameters.substitute import Context, references, substitute, substitute_deep
 from dashboard.parameters.values import Value
 from dashboard.runtime.plan import Tab
 
@@ -45,6 +45,7 @@ def planned_links(item: Item, selected: int | None, values: Mapping[str, Value],
         used = references([link.get("linkLabel"), link.get("postText"), link.get("cellValue"), link.get("subTarget")])
         blocked = any(name in values and values[name].blocks for name in used)
         is_url = target.lower() == "url"
+        opened = link.get("workbookContext") if target.lower() == "workbooktemplate" else None
         tabs.append(
             Tab(
                 label=texts["linkLabel"] or texts["cellValue"],
@@ -59,6 +60,7 @@ def planned_links(item: Item, selected: int | None, values: Mapping[str, Value],
                 post_text=texts["postText"],
                 style=text_of(link.get("style")),
                 icon=text_of(link.get("icon")),
+                workbook=substitute_deep(opened, values, context) if isinstance(opened, Mapping) else None,
             )
         )
     return tuple(tabs)

@@ -38,7 +38,8 @@ class Control:
 @dataclass(frozen=True, slots=True)
 class Tab:
     """A link of a links item, texts substituted. `selected` is meaningful for tabs. `parameter` and `value` are set where the
-    link sets a parameter; `url` where it opens an address; `target` is the format's linkTarget."""
+    link sets a parameter; `url` where it opens an address; `target` is the format's linkTarget. `workbook` is the link's
+    workbookContext where it opens another workbook, texts substituted."""
 
     label: str
     target: str
@@ -52,6 +53,7 @@ class Tab:
     post_text: str = ""
     style: str = ""
     icon: str = ""
+    workbook: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True)

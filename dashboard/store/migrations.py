@@ -12,4 +12,5 @@ MIGRATIONS: tuple[Migration, ...] = (
     incidents.MIGRATION,
     versions.MIGRATION,
     schedule.MIGRATION,
+    rules.SEEN_MIGRATION,
 )

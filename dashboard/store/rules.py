@@ -63,9 +63,23 @@ AUDIT: Final = sa.Table(
     sa.Index("rule_audit_by_rule", "rule_id", "id"),
 )
 
+SEEN: Final = sa.Table(
+    "rule_seen",
+    METADATA,
+    sa.Column("rule_id", sa.String(200), primary_key=True),
+    sa.Column("row", sa.String(40), primary_key=True),
+    sa.Column("window_end", sa.BigInteger, nullable=False),
+)
+"""Rows that an alert was raised of, for as long as a later window still reaches back to them."""
+
 
 def _create(connection: sa.Connection) -> None:
-    METADATA.create_all(connection)
+    METADATA.create_all(connection, tables=[RULES, RUNS, AUDIT])
+
+
+def _create_seen(connection: sa.Connection) -> None:
+    SEEN.create(connection, checkfirst=True)
 
 
 MIGRATION: Final = Migration("rules", _create)
+SEEN_MIGRATION: Final = Migration("rules-seen", _create_seen)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -64,18 +64,30 @@ def cell_link(
     return {"kind": "inert", "why": f"This opens a view of the Azure portal ({target}), which is not available here."}
 
 
-def _workbook(context: Any, text: str, record: Record, types: Mapping[str, KqlType]) -> dict[str, Any]:
+def workbook_link(
+    context: Any, resolve: Callable[[Any, Any], str] = lambda source, value: str(value or "")
+) -> dict[str, Any]:
+    """The link that a workbookContext describes: `template`, the `parameters` it sets, those it takes `from` this workbook by
+    name, and whether it passes `all` of this workbook's parameters. `resolve` gives the text of a source's value."""
     settings = context if isinstance(context, Mapping) else {}
+    template = resolve(settings.get("templateIdSource"), settings.get("templateId"))
+    parameters: dict[str, str] = {}
+    taken: dict[str, str] = {}
+    passed = settings.get("templateParameters")
+    for entry in passed if isinstance(passed, list) else ():
+        if isinstance(entry, Mapping) and isinstance(entry.get("name"), str):
+            if entry.get("source") == "parameter":
+                taken[entry["name"]] = str(entry.get("value") or "")
+            else:
+                parameters[entry["name"]] = resolve(entry.get("source"), entry.get("value"))
+    is_all = settings.get("passSpecificParams") is not True
+    return {"kind": "workbook", "template": template, "parameters": parameters, "from": taken, "all": is_all}
 
+
+def _workbook(context: Any, text: str, record: Record, types: Mapping[str, KqlType]) -> dict[str, Any]:
     def resolve(source: Any, value: Any) -> str:
         if source == "column" and isinstance(value, str):
             return text_of(record.get(value), types.get(value, "string"))
         return text if source == "cell" else str(value or "")
 
-    template = resolve(settings.get("templateIdSource"), settings.get("templateId"))
-    parameters: dict[str, str] = {}
-    passed = settings.get("templateParameters")
-    for entry in passed if isinstance(passed, list) else ():
-        if isinstance(entry, Mapping) and isinstance(entry.get("name"), str):
-            parameters[entry["name"]] = resolve(entry.get("source"), entry.get("value"))
-    return {"kind": "workbook", "template": template, "parameters": parameters}
+    return workbook_link(context, resolve)

@@ -61,7 +61,8 @@ class Grid:
     `bar` {"share": 0 to 1, "color"}; `values` numbers or nulls of a spark, with `color`; `parts` [{"share", "color", "label"}]
     of a composite bar; `span` {"start", "width", "color"} of a timeline, shares of the cell's width;
     `link` {"kind": "url", "href"} opens an address; {"kind": "cell"} and {"kind": "row"} open the details of the cell or row;
-    {"kind": "workbook", "template", "parameters": {name: value}} another workbook; {"kind": "inert", "why"} is shown as text.
+    {"kind": "workbook", "template", "parameters": {name: value}, "from": {name: own parameter}, "all"} another workbook;
+    {"kind": "inert", "why"} is shown as text.
     """
 
     columns: tuple[GridColumn, ...]

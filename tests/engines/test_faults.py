@@ -91,7 +91,14 @@ _numbers = itertools.count()
 
 
 def show(server: State, fault: str, caplog: pytest.LogCaptureFixture) -> None:
-    """A workbook of three parts, the middle one with the fault."""
+    """A workbook of three parts, the middle one with the fault; 64 MB may take their time."""
+    with pytest.MonkeyPatch.context() as patch:
+        if fault == "64mb":
+            patch.setenv("WATCHBOOK_QUERY_SECONDS", "20")
+        _show(server, fault, caplog)
+
+
+def _show(server: State, fault: str, caplog: pytest.LogCaptureFixture) -> None:
     tries, status, code, words = CASES[fault]
     number = next(_numbers)
     text = f"fault {fault} // {number}"

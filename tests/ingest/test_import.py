@@ -81,6 +81,26 @@ def test_audit_files_of_every_version_and_wrapping_are_read(tmp_path: Path, vers
     assert ask(tmp_path, "KubernetesAudit | count") == [[3]]
 
 
+def test_lines_and_a_list_of_the_same_events_give_the_same_rows_whatever_is_odd_in_them(tmp_path: Path) -> None:
+    odd = [
+        {"responseStatus": None}, {"user": None}, {"sourceIPs": None}, {"objectRef": {"resource": "nodes", "name": 7}}, {"annotations": {}},
+        {"stageTimestamp": "2026-11-20T10:00:00+02:00"}, {"stageTimestamp": None}, {"responseStatus": {"code": "200"}}, {"requestObject": "text"},
+        {"requestURI": None, "objectRef": None}, {"verb": None}, {"responseStatus": {"code": 99_999_999_999}}, {"userAgent": ["a"]},
+        {"requestObject": {"spec": {"hostNetwork": True}}, "responseObject": {"a": 1}}, {"sourceIPs": ["192.0.2.1", "10.0.0.1"]},
+    ]  # fmt: skip
+    records = events(3) + [{**AUDIT, "auditID": f"odd-{i}", **change} for i, change in enumerate(odd)]
+    answers = []
+    for name, content in (("lines", lines(records)), ("list", json.dumps({"kind": "EventList", "items": records}))):
+        (tmp_path / name).mkdir()
+        imported(tmp_path / name, written(tmp_path / name, "audit.json", content))
+        answers.append([
+            ask(tmp_path / name, f"{table} | extend log_s = tostring(parse_json(column_ifexists('log_s', '{{}}'))) | order by TimeGenerated asc, {key} asc")
+            for table, key in (("AKSAudit", "AuditId"), ("KubernetesAudit", "AuditId"), ("AzureDiagnostics", "log_s"))
+        ])  # fmt: skip
+    assert [len(rows) for rows in answers[0]] == [len(records)] * 3
+    assert answers[0] == answers[1]
+
+
 def test_importing_again_adds_nothing_and_what_is_new_is_added(tmp_path: Path) -> None:
     imported(tmp_path, written(tmp_path, "a.log", lines(events(5))))
     imported(tmp_path, written(tmp_path, "b.log.gz", gzip.compress(lines(events(8)).encode())))

@@ -332,10 +332,20 @@ def test_a_link_to_another_workbook_says_which_and_with_what() -> None:
     context = {
         "templateIdSource": "static",
         "templateId": "Community-Workbooks/x",
-        "templateParameters": [{"name": "P", "source": "cell", "value": "value"}],
+        "passSpecificParams": True,
+        "templateParameters": [
+            {"name": "P", "source": "cell", "value": "value"},
+            {"name": "Time", "source": "parameter", "value": "TimeRange"},
+        ],
     }
     link = cell("a", 7, linkTarget="WorkbookTemplate", workbookContext=context)["link"]
-    assert link == {"kind": "workbook", "template": "Community-Workbooks/x", "parameters": {"P": "a"}}
+    assert link == {
+        "kind": "workbook",
+        "template": "Community-Workbooks/x",
+        "parameters": {"P": "a"},
+        "from": {"Time": "TimeRange"},
+        "all": False,
+    }
 
 
 def test_views_of_the_portal_are_shown_as_text_that_says_why() -> None:

@@ -82,6 +82,7 @@ class Caller:
         self.service = service
         self._make = make_client
         self._client: Any = None
+        self._making = asyncio.Lock()
         self._at_once = at_once or settings.integer("workspace_queries")
         self._gates: dict[str, Gate] = {}
         # The client sends a token only over TLS; a server on this machine may be asked without.
@@ -105,6 +106,7 @@ class Caller:
         most = settings.integer("live_tries") if again else 1
         allowed = seconds or float(settings.integer("query_seconds"))
         turns = self._gates.setdefault(gate or target, Gate(self._at_once))
+        await self._ready()
         started = deadline = 0.0
         tries, renewed = 0, False
         while True:
@@ -143,12 +145,16 @@ class Caller:
                 raise WatchbookError(_after(passing.problem, tries, passing.wait)) from None
             await asyncio.sleep(wait)
 
+    async def _ready(self) -> None:
+        """Makes the client, outside of any deadline and beside the loop: importing the libraries takes seconds."""
+        async with self._making:
+            if self._client is None:
+                self._client = await asyncio.to_thread(self._make)
+                close_with(self, self._client)
+
     async def _once(self, request: HttpRequest, accepted: tuple[int, ...]) -> tuple[int, Mapping[str, str], bytes]:
         from azure.core.exceptions import AzureError, ClientAuthenticationError
 
-        if self._client is None:
-            self._client = self._make()
-            close_with(self, self._client)
         response = None
         try:
             response = await self._client.send_request(request, stream=True, **self._options)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 from dashboard import settings
+from dashboard.engines.azure.connections import chosen as set_up
 from dashboard.errors import Problem, WatchbookError
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -52,7 +53,7 @@ CLOUDS: dict[str, Cloud] = {
 def cloud(name: str = "") -> Cloud:
     """The cloud of that name, or the one of the setting `azure_cloud`. The setting `azure_endpoint` puts one server in the
     place of all its services, for tests and for a gateway. Raises WatchbookError (EN030) for an unknown name."""
-    chosen = (name or settings.text("azure_cloud")).strip().lower() or "public"
+    chosen = (name or set_up("azure_cloud")).strip().lower() or "public"
     found = CLOUDS.get(chosen)
     if found is None:
         raise WatchbookError(

@@ -53,6 +53,10 @@ def explain(status: int, body: Any, service: str, target: str) -> Problem:
             return Problem("EN013", f"{target[:1].upper()}{target[1:]} was not found.", hint="Check the id.")
         case 400:
             return _of_query(code, said, where, service)
+        case 409 | 412:
+            return Problem(
+                "EN039", f"Somebody else changed {target} meanwhile.", hint="Look at it anew, then try again."
+            )
         case 413:
             return too_large(service)
         case 429:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from dashboard import settings
 from dashboard.engines.azure.calls import sign_in_problem
 from dashboard.engines.azure.clouds import Cloud
+from dashboard.engines.azure.connections import chosen as set_up
 from dashboard.errors import Problem, WatchbookError
 
 if TYPE_CHECKING:
@@ -133,7 +134,7 @@ def make_credential(cloud: Cloud, kind: str = "", user_token: str = "") -> Token
 
     Raises WatchbookError: EN035 for an unknown kind, EN036 where a reader's token is needed and none came.
     """
-    chosen = (kind or settings.text("azure_credential")).strip().lower() or "default"
+    chosen = (kind or set_up("azure_credential")).strip().lower() or "default"
     if chosen not in KINDS:
         raise WatchbookError(
             Problem(

@@ -132,7 +132,7 @@ def _alert(world: World, kind: Json, at: int, rng: np.random.Generator, incident
         kind.get("tactics", []),
         kind.get("type", ""),
     )
-    if alert_type:
+    if alert_type and not name:
         _, severity, tactics, name = next(k for k in world.data["kubernetes_alerts"] if k[0] == alert_type)
     elif kind["product"] in ("rule", "nrt", "fusion"):
         alert_type = f"{world.workspace_tenant}_{world.guid('rule', name)}"
@@ -140,6 +140,8 @@ def _alert(world: World, kind: Json, at: int, rng: np.random.Generator, incident
         alert_type = name.replace(" ", "")
     strangers = world.data["strangers"]
     ip = strangers[int(rng.integers(0, len(strangers)))]["ip"]
+    if not incident and rng.random() < 0.25:
+        ip = f"203.0.113.{160 + int(rng.integers(0, 40))}"  # one that a feed of indicators names
     lag = int(rng.integers(2, 9)) * MINUTE
     entities, compromised, resource = _entities(world, kind, ip)
     identifier, original = (str(v) for v in uuids(rng, 2).to_pylist())
@@ -363,7 +365,7 @@ def intelligence(window: Window) -> Iterator[tuple[str, pa.Table]]:
     }
     sources = ("Microsoft Threat Intelligence", "SecurityGraph", "TAXII feed", "Contoso SOC")
     generated = [
-        *({"kind": "ip", "value": f"192.0.2.{160 + i}", "type": ("Botnet", "C2", "Phishing", "WatchList")[i % 4], "confidence": 40 + i, "description": "From a feed"} for i in range(40)),
+        *({"kind": "ip", "value": f"203.0.113.{160 + i}", "type": ("Botnet", "C2", "Phishing", "WatchList")[i % 4], "confidence": 40 + i, "description": "From a feed"} for i in range(40)),
         *({"kind": "domain", "value": f"{word}-{i}.example", "type": ("Malware", "Phishing", "C2")[i % 3], "confidence": 35 + i, "description": "From a feed"} for i, word in enumerate(("update", "secure", "cloud", "static", "files", "login", "portal", "mail") * 4)),
         *({"kind": "file", "value": f"{world.guid('file', i).replace('-', '')}{world.guid('hash', i).replace('-', '')}", "type": "Malware", "confidence": 50 + i, "description": "From a feed"} for i in range(24)),
         *({"kind": "url", "value": f"https://static-{i}.example/{i * 37:x}/index.html", "type": ("Phishing", "Malware")[i % 2], "confidence": 45 + i, "description": "From a feed"} for i in range(20)),

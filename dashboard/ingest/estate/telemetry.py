@@ -96,7 +96,7 @@ def _names(world: World, v: int, stream: str) -> Json:
         "office": person.office["ip"], "city": person.office["city"], "country": person.office["country"], "os": person.os.replace(" ", ""), "other": other.upn, "other_name": other.name,
         "win": win["name"], "win_fqdn": f"{win['name']}.{win['domain']}".lower(), "win_ip": win["ip"], "win_id": machine(win, "id"), "linux": lin["name"], "linux_ip": lin["ip"], "linux_id": machine(lin, "id"),
         "stranger": stranger["ip"], "stranger_country": stranger["country_name"], "stranger_lat": str(stranger["lat"]), "stranger_lon": str(stranger["lon"]), "node": node.name, "node_ip": node.ip,
-        "feed": f"192.0.2.{160 + v % 40}", "public": f"198.51.100.{5 + v * 5}", "guid": world.guid(stream, v), "device_id": world.guid("device", person.device).replace("-", "") + "00000000",
+        "feed": f"203.0.113.{160 + v % 40}", "public": f"198.51.100.{5 + v * 5}", "guid": world.guid(stream, v), "device_id": world.guid("device", person.device).replace("-", "") + "00000000",
         "workspace": world.workspace_tenant, "shop": world.subscription("shop")["id"], "data": world.subscription("data")["id"], "vault": vault[0], "vault_id": world.resource_id(vault[1], vault[2], "microsoft.keyvault/vaults", vault[0]),
         "vault_sub": world.subscription(vault[1])["id"], "vault_group": vault[2].upper(), "analyst": next(p.upn for p in world.people[2 + v % 2 :] if p.dept == "Security"), "sid": f"S-1-5-21-1004336348-1177238915-682003330-{1100 + v % len(world.people)}",
     }  # fmt: skip

@@ -18,12 +18,17 @@ _LISTS = ("items", "records", "value", "Records")
 
 def read_json(source: Source) -> Items:
     """The records of a JSON file."""
-    head = source.head()
-    first = head.lstrip().split(b"\n", 1)[0].strip()
-    if _loads(first.rstrip(b",")) is not _NO_VALUE or (not first.startswith(b"[") and _second_line_is_whole(head)):
+    if is_lines(source):
         yield from _lines(source)
     else:
         yield from _stream(source)
+
+
+def is_lines(source: Source) -> bool:
+    """Whether the file is one record a line."""
+    head = source.head()
+    first = head.lstrip().split(b"\n", 1)[0].strip()
+    return _loads(first.rstrip(b",")) is not _NO_VALUE or (not first.startswith(b"[") and _second_line_is_whole(head))
 
 
 def parse(text: bytes | str) -> Any:
@@ -61,23 +66,28 @@ def _second_line_is_whole(head: bytes) -> bool:
 
 def _lines(source: Source) -> Items:
     for number, line in enumerate(source.lines(), 1):
-        if line is None:
-            yield number, Bad(f"a line longer than {LINE_BYTES >> 20} MB", "")
-            continue
-        if not (line := line.strip(b" \t,\x1e")):
-            continue
+        yield from line_items(number, line)
+
+
+def line_items(number: int, line: bytes | None) -> Items:
+    """The records of one line; None is a line that was too long to be read."""
+    if line is None:
+        yield number, Bad(f"a line longer than {LINE_BYTES >> 20} MB", "")
+        return
+    if not (line := line.strip(b" \t\r,\x1e")):
+        return
+    try:
+        value = orjson.loads(line)
+    except orjson.JSONDecodeError:
         try:
-            value = orjson.loads(line)
-        except orjson.JSONDecodeError:
-            try:
-                value = parse(line)
-            except ValueError as error:
-                yield number, Bad(f"not JSON: {error}", cut(line))
-                continue
-        if type(value) is dict and value.keys().isdisjoint(_CONTAINERS):
-            yield number, value
-        else:
-            yield from unwrapped(number, value)
+            value = parse(line)
+        except ValueError as error:
+            yield number, Bad(f"not JSON: {error}", cut(line))
+            return
+    if type(value) is dict and value.keys().isdisjoint(CONTAINERS):
+        yield number, value
+    else:
+        yield from unwrapped(number, value)
 
 
 def _stream(source: Source) -> Items:
@@ -126,7 +136,7 @@ def _stream(source: Source) -> Items:
         buffer, at = buffer[at:] + piece, 0
 
 
-_CONTAINERS = frozenset((*_LISTS, "tables", "Tables", "body", "FrameType"))
+CONTAINERS = frozenset((*_LISTS, "tables", "Tables", "body", "FrameType"))
 
 
 def unwrapped(place: int, value: Any) -> Iterator[Item]:

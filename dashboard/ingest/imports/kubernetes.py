@@ -12,9 +12,9 @@ from dashboard.ingest.imports.records import Record
 Row = tuple[str, Record]
 AUDIT_TABLES = ("AKSAudit", "AzureDiagnostics", "KubernetesAudit")
 
-_EVENT_TYPES = {"exec": "Exec", "attach": "Attach", "portforward": "PortForward"}
+EVENT_TYPES = {"exec": "Exec", "attach": "Attach", "portforward": "PortForward"}
 _CHANGES = frozenset(("create", "update", "patch"))
-_TAKEN = frozenset((
+AUDIT_KEYS = frozenset((
     "kind", "apiVersion", "level", "auditID", "stage", "requestURI", "verb", "user", "sourceIPs", "userAgent", "objectRef",
     "responseStatus", "requestObject", "responseObject", "requestReceivedTimestamp", "stageTimestamp", "annotations",
 ))  # fmt: skip
@@ -58,15 +58,15 @@ def audit_rows(event: Record, base: Record) -> Iterator[Row]:
         "StageReceivedTime": get("stageTimestamp"), "User": get("user"), "UserAgent": get("userAgent"), "Verb": get("verb"),
         "PodName": base.get("PodName"), "_ResourceId": base.get("_ResourceId"), "SourceSystem": base.get("SourceSystem"),
     }  # fmt: skip
-    if not event.keys() <= _TAKEN:
-        row["AdditionalFields"] = {key: value for key, value in event.items() if key not in _TAKEN}
+    if not event.keys() <= AUDIT_KEYS:
+        row["AdditionalFields"] = {key: value for key, value in event.items() if key not in AUDIT_KEYS}
     yield "AKSAudit", row
     resource, sub, name, verb = (
         _text(part) for part in (ref.get("resource"), ref.get("subresource"), ref.get("name"), get("verb"))
     )
-    why = _warning(event, user, ref, status, annotations, resource, sub, verb)
+    why = warning_of(event, user, ref, status, annotations, resource, sub, verb)
     yield "KubernetesAudit", {
-        "TimeGenerated": time, "AuditId": get("auditID"), "EventType": _EVENT_TYPES.get(sub) or verb.capitalize(),
+        "TimeGenerated": time, "AuditId": get("auditID"), "EventType": EVENT_TYPES.get(sub) or verb.capitalize(),
         "Level": "Warning" if why else "Normal", "Reason": why, "User": orjson.dumps(user).decode() if user else "",
         "Username": user.get("username"), "SourceIp": addresses[0] if isinstance(addresses, list) and addresses else "",
         "UserAgent": get("userAgent"), "Namespace": ref.get("namespace"), "ResourceType": resource, "Subresource": sub,
@@ -128,13 +128,13 @@ def pod_rows(pod: Record) -> Iterator[Row]:
         yield "KubePodInventory", row
 
 
-def _warning(
+def warning_of(
     event: Record, user: Record, ref: Record, status: Record, annotations: Record, resource: str, sub: str, verb: str
 ) -> str:
     """Why a defender should look at the request; empty where nothing speaks for it."""
     name = _text(user.get("username"))
-    if sub in _EVENT_TYPES and resource == "pods":
-        return f"{_EVENT_TYPES[sub]} into a pod"
+    if sub in EVENT_TYPES and resource == "pods":
+        return f"{EVENT_TYPES[sub]} into a pod"
     if name == "system:anonymous" and resource:
         return "Anonymous request"
     denied = status.get("code") == 403 or annotations.get("authorization.k8s.io/decision") == "forbid"

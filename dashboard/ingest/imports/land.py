@@ -62,6 +62,13 @@ class TableLanding:
         if len(self._chunk) >= CHUNK_ROWS or self._chunk_bytes >= CHUNK_BYTES:
             self.settle(rejects)
 
+    def add_columns(self, arrow: pa.Table, identities: np.ndarray) -> None:
+        """Takes rows that are columns of the table's types already."""
+        for name in arrow.column_names:
+            if name not in self.layout.known and name != TIME:
+                self.layout.extra.setdefault(name, "dynamic")
+        self._put(arrow, identities, np.ones(arrow.num_rows, dtype=bool))
+
     def settle(self, rejects: Rejects) -> None:
         """Converts what was taken, puts aside what is new, and writes days that have grown large."""
         chunk, self._chunk, self._chunk_bytes = self._chunk, [], 0

@@ -13,6 +13,7 @@ from itertools import islice
 from pathlib import Path
 
 from dashboard.errors import Place, Problem, WatchbookError
+from dashboard.ingest.imports.audit_lane import audit_parts
 from dashboard.ingest.imports.azure import (
     audit_diagnostics_rows,
     diagnostic_rows,
@@ -22,6 +23,7 @@ from dashboard.ingest.imports.azure import (
 from dashboard.ingest.imports.columns import Layout
 from dashboard.ingest.imports.detect import Format, detect, read
 from dashboard.ingest.imports.identity import Occurrences, identity
+from dashboard.ingest.imports.json_reader import is_lines, line_items
 from dashboard.ingest.imports.kubernetes import (
     AUDIT_TABLES,
     Row,
@@ -145,15 +147,36 @@ def _import(proposal: Proposal, folder: Path, progress: Progress, now: dt.dateti
     with ExitStack() as stack:
         pool = stack.enter_context(ThreadPoolExecutor(1))
         source = None if proposal.format.key in ("parquet", "excel") else stack.enter_context(Source(path))
-        try:
-            for place, item in read(path, proposal.format, source, now):
-                records += 1
-                if records % 5_000 == 0 and source is not None:
-                    progress(min(0.99, source.position / size), f"{path.name}: {records:,} records")
-                if isinstance(item, Bad):
-                    rejects.add(place, item.reason, item.raw, item.reason.split(":")[0])
-                    continue
+
+        def take(place: int, item: Record | Bad) -> None:
+            nonlocal records
+            records += 1
+            if isinstance(item, Bad):
+                rejects.add(place, item.reason, item.raw, item.reason.split(":")[0])
+            else:
                 _take(item, place, proposal, folder, landings, pool, occurrences, rejects, now)
+
+        def tell() -> None:
+            if source is not None:
+                progress(min(0.99, source.position / size), f"{path.name}: {records:,} records")
+
+        try:
+            if source is not None and _is_audit_log(proposal, folder) and is_lines(source):
+                for part in audit_parts(source, size):
+                    for place, line in part.others:
+                        for number, item in line_items(place, line):
+                            take(number, item)
+                    for table, arrow in part.block.tables.items():
+                        if table not in landings:
+                            landings[table] = TableLanding(folder, table, pool, now)
+                        landings[table].add_columns(arrow, part.block.identities)
+                    records += len(part.block.identities)
+                    tell()
+            else:
+                for place, item in read(path, proposal.format, source, now):
+                    take(place, item)
+                    if records % 5_000 == 0:
+                        tell()
             for landing in landings.values():
                 landing.settle(rejects)
                 landing.finish()
@@ -167,6 +190,13 @@ def _import(proposal: Proposal, folder: Path, progress: Progress, now: dt.dateti
         {name: Landed(one.rows, one.doubles, one.first, one.last) for name, one in sorted(landings.items())},
         dict(rejects.reasons), written, tuple(_notices(source, landings, now)), source.damage if source else "",
     )  # fmt: skip
+
+
+def _is_audit_log(proposal: Proposal, folder: Path) -> bool:
+    """Whether the lines may go straight into columns: audit events, with nothing stored that would want another form."""
+    if proposal.format.key != "json" or proposal.chosen or set(proposal.tables) != set(AUDIT_TABLES):
+        return False
+    return Layout("AKSAudit", folder / "AKSAudit").extra.get("AdditionalFields", "dynamic") == "dynamic"
 
 
 def _take(

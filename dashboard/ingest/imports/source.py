@@ -76,6 +76,34 @@ class Source(io.RawIOBase):
                 line = stream.readline(LINE_BYTES)
             yield None
 
+    def blocks(self, size: int) -> Iterator[bytes | None]:
+        """Whole lines, about `size` bytes of them at a time; None for a line that is longer than LINE_BYTES (its rest is skipped)."""
+        held: list[bytes] = []
+        length, skipping = 0, False
+        while piece := self._rest or next(self._pieces, b""):
+            self._rest = b""
+            if skipping:
+                _, mark, piece = piece.partition(b"\n")
+                skipping = not mark
+            at = piece.rfind(b"\n")
+            if at < 0:
+                held.append(piece)
+                length += len(piece)
+                if length > LINE_BYTES:
+                    start, mark, _ = b"".join(held).rpartition(b"\n")
+                    if mark:
+                        yield start
+                    yield None
+                    held, length, skipping = [], 0, True
+            elif length + at >= size:
+                yield b"".join((*held, piece[:at]))
+                held, length = [piece[at + 1 :]], len(piece) - at - 1
+            else:
+                held.append(piece)
+                length += len(piece)
+        if length:
+            yield b"".join(held)
+
     def text(self) -> io.TextIOWrapper:
         """As text. Bytes that are not UTF-8 are read as Windows-1252, with a notice."""
         return io.TextIOWrapper(io.BufferedReader(self, _PIECE), encoding="utf-8", errors=LENIENT, newline="")

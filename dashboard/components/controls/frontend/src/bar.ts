@@ -6,6 +6,7 @@ import { stamp } from "./timerange";
 export type Bar = {
   pages: { id: string; label: string; href: string; here: boolean }[];
   sources?: { id: string; label: string; here: boolean; hint?: string }[];
+  settings?: { id: string; label: string; href: string; here: boolean };
   refreshed?: string; utc: boolean; auto?: number; wall?: boolean; workbook?: boolean; running?: boolean; editing?: boolean;
 };
 
@@ -61,6 +62,17 @@ export function drawBar(root: HTMLElement, data: Bar, act: (what: string, value?
   const look = tool(getComputedStyle(app).colorScheme === "dark" ? "moon" : "sun", "", "Light or dark", "theme");
   menu(look, () => (["System", "Light", "Dark"] as Theme[]).map((theme) => ({ id: theme, label: theme === "System" ? "As the system" : theme, checked: theme === storedTheme() })), (theme) => switchTheme(theme as Theme, data));
   tools.append(look);
+  if (data.settings) {
+    const { id, label, href, here } = data.settings;
+    tools.append(h("a", {
+      class: "wb-tool", href, title: label, "aria-label": label, "aria-current": here ? "page" : null, "data-focus": "settings",
+      onclick: (event: MouseEvent) => {
+        if (event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
+        event.preventDefault();
+        act("go", id);
+      },
+    }, icon("gear")));
+  }
   const brand = h("a", { class: "wb-brand", href: data.pages[0]?.href ?? "/", onclick: (event: MouseEvent) => {
     if (event.ctrlKey || event.metaKey || event.button) return;
     event.preventDefault();
@@ -100,7 +112,7 @@ function storedTheme(): Theme {
 }
 
 function switchTheme(theme: Theme, data: Bar): void {
-  for (const path of new Set([location.pathname, ...data.pages.flatMap((page) => [page.href, page.href.replace(/\/$/, "")]), ...["workbook"].map((name) => new URL(name, new URL(data.pages[0].href, location.href)).pathname)]))
+  for (const path of new Set([location.pathname, ...data.pages.flatMap((page) => [page.href, page.href.replace(/\/$/, "")]), ...["workbook", "settings"].map((name) => new URL(name, new URL(data.pages[0].href, location.href)).pathname)]))
     localStorage.setItem(`stActiveTheme-${new URL(path || "/", location.href).pathname}-v2`, JSON.stringify(theme));
   location.reload();
 }

@@ -1,0 +1,62 @@
+"""Every enabled rule as a job of the scheduler."""
+
+from __future__ import annotations
+
+import datetime as dt
+import functools
+from collections.abc import Callable, Iterable
+
+from dashboard import settings
+from dashboard.detection.rulebook import Record, list_rules, read_rule_record
+from dashboard.detection.run import run_rule
+from dashboard.detection.windows import next_due, window_end
+from dashboard.detection.workspace import open_local
+from dashboard.engines.protocol import Engine
+from dashboard.schedule.job import Due, Job
+from dashboard.store.database import Store
+
+RETRIES = tuple(dt.timedelta(minutes=minutes) for minutes in (1, 2, 4, 8, 16))
+"""How long a failed run waits for each further try, as Sentinel tries five times more."""
+
+OpenEngine = Callable[[Store], Engine]
+
+
+@functools.cache
+def engine_of(store: Store) -> Engine:
+    """What rules are run over, by the setting `rules_source`; made once for a store."""
+    if settings.text("rules_source") == "loganalytics":
+        from dashboard.engines.loganalytics import LogAnalyticsEngine
+
+        return LogAnalyticsEngine([part.strip() for part in settings.text("workspaces").split(",") if part.strip()])
+    return open_local(settings.data_folder(), store)
+
+
+def rule_jobs(store: Store, open_engine: OpenEngine = engine_of) -> Iterable[Job]:
+    """The jobs of all enabled rules, as they are now."""
+    with store.reading() as connection:
+        records = list_rules(connection, enabled_only=True)
+    return [_job(record, store, open_engine) for record in records]
+
+
+def _job(record: Record, store: Store, open_engine: OpenEngine) -> Job:
+    rule = record.rule
+    nrt = rule.kind == "NRT"
+
+    def run(due: Due) -> None:
+        with store.reading() as connection:
+            now = read_rule_record(connection, rule.id)
+        end = window_end(rule, due.at)
+        run_rule(
+            now, end, open_engine(store), store,
+            # A near-real-time rule takes everything since its last window at once, however long nobody ran.
+            window_start=max(now.evaluated_to, end - rule.frequency * max(1, due.stands_for)) if nrt else None,
+            complete=due.complete, retry=due.attempt <= len(RETRIES),
+        )  # fmt: skip
+
+    return Job(
+        name=f"rule:{rule.id}",
+        next_due=lambda after: next_due(rule, after, record.evaluated_to),
+        run=run,
+        catch_up="latest" if nrt else "each",
+        retries=RETRIES,
+    )
