@@ -15,6 +15,7 @@ from dashboard.pages import controls, style
 from dashboard.table import Table
 from dashboard.visual import build as visual
 from dashboard.visual import icons, theme
+from dashboard.visual.html import split_unit
 from dashboard.visual.view import Figure, Grid, Message, Text, Tile, Tiles, View
 
 Rows = tuple[int, ...]
@@ -118,7 +119,7 @@ def _point(view: Figure, chosen: Mapping[str, Any]) -> Mapping[str, Any] | None:
 def _strip(metrics: Sequence[tuple[str, str, str]], at_side: bool) -> str:
     entries = "".join(
         f'<div class="wb-strip-entry" style="--metric:{escape(colour)}"><div class="wb-strip-label" title="{escape(name)}">{escape(name)}</div>'
-        f'<div class="wb-strip-value">{escape(value)}</div></div>'
+        f'<div class="wb-strip-value">{split_unit(value)}</div></div>'
         for name, value, colour in metrics
     )
     side = " is-side" if at_side else ""
@@ -135,6 +136,7 @@ def _draw_grid(view: Grid, key: str, label: str, react: Reactions, selected: Row
         "columns": [dataclasses.asdict(column) for column in view.columns],
         "rows": view.rows, "height": view.height, "total_rows": view.total_rows, "filter": view.filter, "sort": view.sort,
         "selectable": view.selectable if react.rows else "none", "tree": view.tree,
+        "fold_all": view.fold_all,
     }  # fmt: skip
 
     def chosen(rows: tuple[int, ...]) -> None:
@@ -161,11 +163,26 @@ def _draw_tiles(view: Tiles, key: str, label: str, react: Reactions, selected: R
         rows = event.get("rows")
         if react.rows is not None and isinstance(rows, list):
             react.rows(tuple(row for row in rows if isinstance(row, int)))
+        followed = _followed(view, event.get("follow"))
+        if react.link is not None and followed is not None:
+            react.link(followed)
 
     controls.draw("tiles", key, data, act)
     notices = style.notices_html(view.notices)
     if notices:
         st.html(notices)
+
+
+def _followed(view: Tiles, told: Any) -> Mapping[str, Any] | None:
+    """The link behind a slot that a person pressed, told as {row, slot}; None where there is none."""
+    if not isinstance(told, Mapping):
+        return None
+    tile = next((each for each in view.tiles if each.row == told.get("row")), None)
+    cell = {"title": tile.title, "subtitle": tile.subtitle, "left": tile.left, "right": tile.right,
+            "secondary": tile.secondary}.get(str(told.get("slot"))) if tile is not None else None  # fmt: skip
+    if tile is None or cell is None or not isinstance(cell.get("link"), Mapping):
+        return None
+    return {"link": cell["link"], "row": tile.row, "column": cell.get("column")}
 
 
 def _tile(tile: Tile) -> dict[str, Any]:
@@ -184,6 +201,11 @@ def _slot(cell: Mapping[str, Any] | None) -> dict[str, Any] | None:
     if cell.get("icon"):
         slot["icon"] = icons.svg(str(cell["icon"]))
     link = cell.get("link")
-    if isinstance(link, Mapping) and link.get("kind") == "url":
-        slot["href"] = str(link.get("href", ""))
+    if isinstance(link, Mapping):
+        if link.get("kind") == "url":
+            slot["href"] = str(link.get("href", ""))
+        elif link.get("kind") == "inert":
+            slot.setdefault("tip", str(link.get("why", "")))
+        else:
+            slot["follow"] = True
     return slot

@@ -17,12 +17,17 @@ def draw_all(board: Board, items: tuple[PlannedItem, ...], key: str = "wg-root")
     found = edit_page.current(board)
     with st.container(key=key, horizontal=True, gap=None):
         for planned in items:
-            if planned.status != "hidden" or found is not None:
+            if found is not None or (planned.status != "hidden" and not _is_blank(planned)):
                 with st.container(key=layout.item_key(planned)), style.guard():
                     if found is not None:
                         edit_page.draw_item_bar(board, found, planned)
                     if planned.status != "hidden":
                         _draw(board, planned)
+
+
+def _is_blank(planned: PlannedItem) -> bool:
+    """A text that says nothing takes no room."""
+    return planned.item.kind == "text" and planned.status == "ready" and not planned.texts.get("json", "").strip()
 
 
 def _draw(board: Board, planned: PlannedItem) -> None:

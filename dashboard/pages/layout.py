@@ -79,7 +79,7 @@ def _rules(items: Iterable[PlannedItem], hidden: bool) -> Iterable[str]:
 def _around(planned: PlannedItem) -> int:
     """The height of a chart's card beside the chart: title and padding, and the strip of numbers where it has one below."""
     strip = object_of(planned.settings.get("chartSettings")).get("showMetrics") is not False
-    return 99 if strip and planned.item.visualization != "piechart" else 51
+    return 103 if strip and planned.item.visualization != "piechart" else 51
 
 
 def _reserved(item: Item) -> int:

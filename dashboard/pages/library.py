@@ -82,7 +82,8 @@ def _leading_texts(workbook: Workbook) -> Iterator[str]:
     """The texts that stand above everything else and are always shown."""
     for item in workbook.items[:8]:
         if item.kind == "text" and not item.conditions:
-            yield _markdown(item.content)
+            if _markdown(item.content).strip():
+                yield _markdown(item.content)
         elif item.kind != "parameters":
             return
 

@@ -149,9 +149,8 @@ def follow(table: Table, event: Mapping[str, Any], values: Mapping[str, Any]) ->
         open_workbook(link, values)
     elif isinstance(row, int) and 0 <= row < len(table):
         cells = dict(zip(table.names, replace(table, arrow=table.arrow.slice(row, 1)).json_rows()[0], strict=True))
-        name = {field: name for name, field in dict(unique_fields(table.names)).items()}.get(
-            str(event.get("field")), ""
-        )
+        fields = {field: name for name, field in dict(unique_fields(table.names)).items()}
+        name = str(event.get("column") or fields.get(str(event.get("field")), ""))
         shown = {name: cells[name]} if link.get("kind") == "cell" and name in cells else cells
         st.dialog("Details", width="large")(lambda: _draw_details(shown))()
 
@@ -162,6 +161,11 @@ def _draw_details(cells: Mapping[str, Any]) -> None:
         for name, value in cells.items()
     )
     st.html(f'<div class="wb-details"><table>{rows}</table></div>')
+
+
+def show_details(text: str) -> None:
+    """A text in a pane of its own; JSON as its parts."""
+    st.dialog("Details", width="large")(lambda: _draw_details({"Value": text}))()
 
 
 def open_workbook(link: Mapping[str, Any], values: Mapping[str, Any]) -> None:

@@ -78,7 +78,8 @@ def choose_option(
     estate_default: bool = False,
 ) -> Choice:
     """A parameter with options: what the reader chose (None: nothing), else the saved value, the options marked as
-    selected, the default; with `estate_default` then the first option, or all of a multi-select.
+    selected, the default; with `estate_default` then the first option, or all of a multi-select; at last All of a required
+    multi-select that offers it.
 
     `options` is None where they could not be had: then a choice is kept as it is.
     """
@@ -104,6 +105,9 @@ def choose_option(
         chosen = _existing([parameter.default_value], by_value, check)
     if not chosen and not explicit_none and estate_default and known:
         chosen = [ALL] if parameter.is_multi else [known[0].value]
+    if not chosen and not explicit_none and options is not None and parameter.is_required and parameter.is_multi:
+        # Nobody set anything: with All on offer, a page that shows everything says more than one that asks for it.
+        chosen = [ALL] if ALL in parameter.specials else []
     if not parameter.is_multi and len(chosen) > 1:
         chosen = chosen[:1]
     return _choice(parameter, chosen, known, by_value, trusted_options, options is not None and not known)

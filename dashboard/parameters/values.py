@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from dashboard.document.workbook import ParameterKind
 from dashboard.parameters.times import TimeRange
@@ -40,6 +41,15 @@ class Value:
     def is_set(self) -> bool:
         """Whether there is a value at all; an empty text is none."""
         return self.time is not None or self.instead is not None or any(self.values)
+
+    @property
+    def raw(self) -> Any:
+        """The value in the form that a session takes: a range's JSON, a list, or one text; None is unset."""
+        if self.time is not None:
+            return self.time.json()
+        if self.many:
+            return ["value::all"] if self.all_chosen else list(self.values)
+        return self.values[0] if self.values else None
 
 
 def text_value(text: str, trusted: bool = False) -> Value:

@@ -343,9 +343,7 @@ class Evaluation:
     def _note(self, name: str, value: Value) -> None:
         """A value that no parameters item declares, for deep links and reports."""
         if value.is_set:
-            self.values[name] = (
-                value.time.json() if value.time else list(value.values) if value.many else value.values[0]
-            )
+            self.values[name] = value.raw
 
     # ---- links -------------------------------------------------------------------------------------------------
 

@@ -5,10 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from dashboard.document.workbook import Item, text_of
+from dashboard.document.workbook import Item, object_of, text_of
 from dashboard.parameters.substitute import Context, references, substitute, substitute_deep
 from dashboard.parameters.values import Value
 from dashboard.runtime.plan import Tab
+
+PORTAL_VIEWS: Mapping[str, str] = {
+    "openblade": "opens a view of the Azure portal",
+    "armaction": "changes an Azure resource",
+    "armtemplate": "deploys an Azure template",
+    "msgraphaction": "changes something by Microsoft Graph",
+    "alertcreation": "makes an Azure alert rule",
+    "alertrule": "makes an Azure alert rule",
+    "copilotnudge": "asks Copilot in the Azure portal",
+    "metrics": "opens the metrics explorer of the Azure portal",
+}
+"""What the targets that only the portal has would do, by their names in lower case."""
 
 
 def selected_link(item: Item, pressed: tuple[int, int] | None, wanted: Mapping[str, str], is_tabs: bool) -> int | None:
@@ -61,6 +73,35 @@ def planned_links(item: Item, selected: int | None, values: Mapping[str, Value],
                 style=text_of(link.get("style")),
                 icon=text_of(link.get("icon")),
                 workbook=substitute_deep(opened, values, context) if isinstance(opened, Mapping) else None,
+                opens=_opens(link, target.lower(), texts["cellValue"], values, context),
             )
         )
     return tuple(tabs)
+
+
+def _opens(
+    link: Mapping[str, Any], target: str, text: str, values: Mapping[str, Value], context: Context
+) -> Mapping[str, Any]:
+    """What a link opens beside addresses and steps (see `Tab.opens`)."""
+    if target in ("celldetails", "genericdetails"):
+        return {"kind": "details", "text": text}
+    if target == "resource":
+        return {"kind": "resource", "id": text}
+    if target == "downloadfile":
+        settings = object_of(link.get("downloadActionSettings"))
+        name, content = (
+            _sourced(settings.get(f"file{part}Source"), settings.get(f"file{part}Value"), values, context)
+            for part in ("Name", "Content")
+        )
+        return {"kind": "file", "name": name, "text": content}
+    if target in PORTAL_VIEWS:
+        return {"kind": "inert", "why": f"This {PORTAL_VIEWS[target]}, which is not available here."}
+    return {}
+
+
+def _sourced(source: Any, written: Any, values: Mapping[str, Value], context: Context) -> str:
+    """A value of an action's settings: a parameter's, or the text itself with what it refers to."""
+    text = text_of(written)
+    if text_of(source).lower() == "parameter":
+        return substitute(f"{{{text}}}", values, context) if text in values else ""
+    return substitute(text, values, context)

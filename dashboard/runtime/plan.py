@@ -39,7 +39,10 @@ class Control:
 class Tab:
     """A link of a links item, texts substituted. `selected` is meaningful for tabs. `parameter` and `value` are set where the
     link sets a parameter; `url` where it opens an address; `target` is the format's linkTarget. `workbook` is the link's
-    workbookContext where it opens another workbook, texts substituted."""
+    workbookContext where it opens another workbook, texts substituted.
+
+    `opens` says what else pressing it does, by `kind`: `details` {text}, `resource` {id}, `file` {name, text}, `inert` {why};
+    empty for the other targets."""
 
     label: str
     target: str
@@ -54,6 +57,7 @@ class Tab:
     style: str = ""
     icon: str = ""
     workbook: Mapping[str, Any] | None = None
+    opens: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -127,7 +127,8 @@ def _figure(
     }
     if kind in _BARS:
         layout["barmode"] = "group" if kind == "unstackedbar" else "relative"
-        layout["bargap"] = 0.28 if data.x_kind == "category" else 0.18
+        categories = {x for series in data.series for x in series.x}
+        layout["bargap"] = _gap(len(categories)) if data.x_kind == "category" else 0.18
     if layout["showlegend"]:
         layout["legend"] = {"orientation": "h", "x": 0, "xanchor": "left", "y": 1.02, "yanchor": "bottom"}
     _add_threshold_line(layout, own)
@@ -301,7 +302,7 @@ def _categories(
         "yaxis": value_axis(own.get("ySettings"), low, high),
         "showlegend": False,
         "hovermode": "closest",
-        "bargap": 0.28,
+        "bargap": _gap(len(series.x)),
     }
     _add_threshold_line(layout, own)
     metrics: tuple[tuple[str, str, str], ...] = ()
@@ -317,6 +318,11 @@ def _categories(
         False,
         notices=notices,
     )
+
+
+def _gap(categories: int) -> float:
+    """The space between bars as a share of a category's: a few bars do not fill a page."""
+    return max(0.28, 1 - 0.14 * max(1, categories))
 
 
 def _asked(own: Mapping[str, Any]) -> set[str]:

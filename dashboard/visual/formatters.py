@@ -221,6 +221,12 @@ def _automatic(column: Formatter, made: dict[str, Any], value: Any, record: Reco
         icon = SEVERITIES.get(value.strip().lower())
         if icon:
             made["icon"] = icon
+    if isinstance(value, str) and resources.is_resource(value):
+        _resource(column, made, value, record, text, unit)
+        made["icon"] = resources.icon_of(resources.resource_type(text))
+        href = resources.portal_address(text)
+        if href:
+            made["link"] = {"kind": "url", "href": href}
 
 
 def _bar(column: Formatter, made: dict[str, Any], value: Any, record: Record, text: str, unit: str) -> None:
@@ -283,7 +289,8 @@ def _big_number(column: Formatter, made: dict[str, Any], value: Any, record: Rec
         cut = len(whole) - (whole[-1:] in "KMBT")
         text, unit = whole[:cut], whole[cut:]
     made["t"], made["unit"] = text, unit.strip("\u00a0 ")
-    color = colors.bar_color(column.rule.options.get("palette"), column.scale.share(number))
+    palette = column.rule.options.get("palette")
+    color = colors.bar_color(palette, column.scale.share(number)) if palette else None
     if color:
         made["color"] = color
 

@@ -54,6 +54,7 @@ def grid_view(table: Table, settings: Mapping[str, Any], *, zone: dt.tzinfo = dt
             cast(Literal["left", "right", "center"], made[name].align),
             width(rules[name].options.get("customColumnWidthSetting")),
             name in visible,
+            tooltip=_labels(own.get("labelSettings"), "comment").get(name, ""),
             options=column_options(rules[name]),
             group=tree is not None and tree.expander == name,
         )
@@ -74,13 +75,14 @@ def grid_view(table: Table, settings: Mapping[str, Any], *, zone: dt.tzinfo = dt
     return Grid(
         tuple(columns),
         tuple(body),
-        grid_height(settings.get("size"), _shown_rows(body), search=bool(own.get("filter"))),
+        grid_height(settings.get("size"), _shown_rows(body), search=bool(own.get("filter")) or _folds(tree, settings)),
         len(records),
         bool(own.get("filter")),
         tuple((fields[name], way) for name, way in order if name in fields),
         selectable(settings),
         tree is not None,
         notices,
+        _folds(tree, settings),
     )
 
 
@@ -278,16 +280,17 @@ def selectable(settings: Mapping[str, Any]) -> Literal["none", "one", "many"]:
     return "none"
 
 
-def _labels(entries: Any) -> dict[str, str]:
+def _labels(entries: Any, key: str = "label") -> dict[str, str]:
     found: dict[str, str] = {}
     for entry in entries if isinstance(entries, list) else ():
-        if (
-            isinstance(entry, Mapping)
-            and isinstance(entry.get("columnId"), str)
-            and isinstance(entry.get("label"), str)
-        ):
-            found.setdefault(entry["columnId"], entry["label"])
+        if isinstance(entry, Mapping) and isinstance(entry.get("columnId"), str) and isinstance(entry.get(key), str):
+            found.setdefault(entry["columnId"], entry[key])
     return found
+
+
+def _folds(tree: TreeSettings | None, settings: Mapping[str, Any]) -> bool:
+    """Whether the whole tree can be opened and closed at once."""
+    return tree is not None and settings.get("showExpandCollapseGrid") is True
 
 
 def _shown_rows(rows: Sequence[Mapping[str, Any]]) -> int:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from dashboard.visual.icons import svg
+from dashboard.visual.numbers import parted
 from dashboard.visual.view import Figure, Grid, GridColumn, Message, Text, Tile, Tiles
 
 _TONE_ICONS = {"info": "info", "success": "success", "warning": "warning", "error": "error", "upsell": "important"}
@@ -64,20 +65,17 @@ def metrics_html(figure: Figure) -> str:
     """The strip of numbers of a chart; empty where it has none."""
     entries = "".join(
         f'<li style="border-color:{text(color)}"><span class="wb-label" title="{text(label)}">{text(label)}</span>'
-        f'<span class="wb-figure">{_split_unit(number)}</span></li>'
+        f'<span class="wb-figure">{split_unit(number)}</span></li>'
         for label, number, color in figure.metrics
     )
     side = "" if not figure.side_metrics else " wb-side" if len(figure.metrics) <= 7 else " wb-side wb-many"
     return f'<ul class="wb-metrics{side}">{entries}</ul>' if entries else ""
 
 
-def _split_unit(number: str) -> str:
-    cut = len(number)
-    while cut and not number[cut - 1].isdigit():
-        cut -= 1
-    if not cut or cut == len(number):
-        return text(number)
-    return f"{text(number[:cut])}<small>{text(number[cut:])}</small>"
+def split_unit(number: str) -> str:
+    """A figure as HTML, what follows its last digit smaller."""
+    figure, unit = parted(number)
+    return f"{text(figure)}<small>{text(unit)}</small>" if unit else text(figure)
 
 
 def tiles_html(tiles: Tiles) -> str:

@@ -41,6 +41,7 @@ _DROPPED_WITH_CONTENT = {
 }
 
 _IMAGE = re.compile(r"""<img\b(?:"[^"]*"|'[^']*'|[^'">])*>""", re.IGNORECASE)
+_ADDRESS = re.compile(r"(https?://[^\s<>\"'()\[\]{}|\\^`]*[^\s<>\"'()\[\]{}|\\^`.,;:!?*_])")
 _ALT = re.compile(r"""\balt\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s>]+))""", re.IGNORECASE)
 
 
@@ -73,7 +74,35 @@ def _render(markdown: str) -> str:
 def _parser() -> Any:
     from markdown_it import MarkdownIt
 
-    return MarkdownIt("commonmark", {"html": True, "breaks": False}).enable(["table", "strikethrough"])
+    parser = MarkdownIt("commonmark", {"html": True, "breaks": False}).enable(["table", "strikethrough"])
+    parser.core.ruler.push("addresses", _link_addresses)
+    return parser
+
+
+def _link_addresses(state: Any) -> None:
+    """Makes addresses that stand in a text links, as the portal does."""
+    from markdown_it.token import Token
+
+    for block in state.tokens:
+        if block.type != "inline":
+            continue
+        made: list[Any] = []
+        inside = 0
+        for token in block.children or ():
+            inside += token.nesting if token.type in ("link_open", "link_close") else 0
+            if token.type == "html_inline":
+                inside += bool(re.match(r"<a[\s>]", token.content, re.IGNORECASE))
+                inside -= token.content.lower().startswith("</a")
+            if token.type != "text" or inside > 0 or "://" not in token.content:
+                made.append(token)
+                continue
+            for at, part in enumerate(_ADDRESS.split(token.content)):
+                text = Token("text", "", 0, content=part)
+                if at % 2 == 0:
+                    made += [text] if part else []
+                else:
+                    made += [Token("link_open", "a", 1, attrs={"href": part}), text, Token("link_close", "a", -1)]
+        block.children = made
 
 
 def _straightened(markdown: str) -> str:

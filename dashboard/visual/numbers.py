@@ -244,3 +244,11 @@ def _whole(value: Any, default: int, low: int = 0, high: int = 10_000) -> int:
     except (TypeError, ValueError, OverflowError):
         return default
     return number if low <= number <= high else default
+
+
+def parted(number: str) -> tuple[str, str]:
+    """A written number and what follows its last digit; a text without digits is a number alone."""
+    cut = len(number)
+    while cut and not number[cut - 1].isdigit():
+        cut -= 1
+    return (number[:cut], number[cut:]) if cut else (number, "")

@@ -59,22 +59,29 @@ _RAMPS: dict[str, tuple[str, ...]] = {
     "redgreen": ("#d6403a", "#f2a25c", "#f7e08a", "#b9d98b", "#2e9e57"),
     "coldhot": ("#2b6fc4", "#9cc7ea", "#f3f0e6", "#f3a979", "#cf3d35"),
     "hotcold": ("#cf3d35", "#f3a979", "#f3f0e6", "#9cc7ea", "#2b6fc4"),
-    "yelloworangered": ("#fff3b0", "#fdc35c", "#f5873b", "#cc2f2a"),
+    "yelloworangered": ("#fff2b3", "#fdc462", "#f5783b", "#98122b"),
     "whiteblack": ("#ffffff", "#b9bfc6", "#6b737d", "#16191d"),
     "blackwhite": ("#16191d", "#6b737d", "#b9bfc6", "#ffffff"),
-    "orangered": ("#fddba8", "#f5934a", "#c9302b"),
-    "bluegreen": ("#3b78cf", "#58b3b8", "#38a15c"),
-    "greenblue": ("#4db56a", "#58b3b8", "#2f66bd"),
+    "orangered": ("#fdebd3", "#fcbd8b", "#ea6a4c", "#8f0d0d"),
+    "bluegreen": ("#e8f5f8", "#a3d9cc", "#45ae7e", "#00582f"),
+    "greenblue": ("#e4f4dd", "#a8dcba", "#4fb0cf", "#0a478a"),
     "blueorange": ("#2f72c8", "#e9e6df", "#e8841f"),
     "orangeblue": ("#e8841f", "#e9e6df", "#2f72c8"),
-    "purplebluegreen": ("#8a55c4", "#4c86d4", "#3ca776"),
-    "purpleblue": ("#9b6ad0", "#6f7fd6", "#2f72c8"),
-    "bluepurple": ("#5fa6e4", "#7d7fd6", "#7f3fae"),
-    "purplered": ("#b48ae0", "#c55ba0", "#c9302b"),
-    "yellowgreenblue": ("#fbf3a2", "#74c58d", "#2565ae"),
-    "yellowgreen": ("#fbf3a2", "#a8d179", "#2f8f4a"),
+    "purplebluegreen": ("#ebe7f1", "#a8bedb", "#3a93b5", "#02564a"),
+    "purpleblue": ("#ebe8f2", "#a9bddb", "#3a90c0", "#04456e"),
+    "bluepurple": ("#e6eff5", "#a3b9d9", "#8a68ae", "#4e0f58"),
+    "purplered": ("#efe6f1", "#cba0ca", "#df3f93", "#7a0a33"),
+    "yellowgreenblue": ("#f5f8c4", "#8ed1ba", "#3490bb", "#12316f"),
+    "redpurple": ("#fce6e2", "#f9a8b4", "#d83f97", "#5c0a6a"),
+    "yellowgreen": ("#f7f8c2", "#b0da8f", "#46a55b", "#0c4a32"),
 }  # fmt: skip
-"""A scale from its low to its high end."""
+"""A scale from its low to its high end. Names of two or three hues that do not oppose each other (`greenBlue`) run from light
+to dark, as the portal's pictures show."""
+
+_LIGHT_TO_DARK = frozenset({
+    "yelloworangered", "orangered", "bluegreen", "greenblue", "purplebluegreen", "purpleblue", "bluepurple", "purplered",
+    "redpurple", "yellowgreenblue", "yellowgreen",
+})  # fmt: skip
 
 
 def series_color(index: int) -> str:
@@ -114,6 +121,8 @@ def bar_color(palette: object, share: float = 1.0) -> str | None:
     if name in NAMED:
         return NAMED[name]
     if name in _RAMPS and not math.isnan(share):
+        if name in _LIGHT_TO_DARK:
+            share = 0.4 + 0.6 * share  # a bar as light as the page would not be seen
         return _between(_RAMPS[name], min(1.0, max(0.0, share)))
     return NAMED["blue"]
 

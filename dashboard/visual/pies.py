@@ -57,7 +57,7 @@ def pie_view(table: Table, settings: Mapping[str, Any], *, zone: dt.tzinfo = dt.
         "margin": {"l": 10, "r": 10, "t": 10, "b": 10},
         "annotations": [{
             "text": plotly_text(strip_number(total, form)), "x": 0.5, "y": 0.5, "showarrow": False,
-            "font": {"size": 24 if height >= 200 else 16},
+            "font": {"size": 28 if height >= 200 else 17, "weight": 600},
         }],
     }  # fmt: skip
     metrics = tuple(

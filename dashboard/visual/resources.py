@@ -142,6 +142,11 @@ def resource_type(identifier: str) -> str:
     return "microsoft.resources/subscriptions" if lower[:1] == ["subscriptions"] else ""
 
 
+def is_resource(text: str) -> bool:
+    """Whether a text is the id of a subscription, a resource group or a resource."""
+    return bool(_RESOURCE.fullmatch(text))
+
+
 def part_of(identifier: str, segment: str) -> str:
     """The part after `segment` in a resource id (`resourceGroups`, `subscriptions`), else the text itself."""
     parts = identifier.split("/")
@@ -149,6 +154,12 @@ def part_of(identifier: str, segment: str) -> str:
         if name.lower() == segment.lower():
             return value
     return identifier
+
+
+_RESOURCE = re.compile(
+    r"/subscriptions/[0-9a-f-]{36}(?:/resourcegroups/[^/\s]{1,90}(?:/providers/[\w.]+(?:/[^/\s]+){2,})?)?/?",
+    re.IGNORECASE,
+)
 
 
 def icon_of(kind: str) -> str:

@@ -11,6 +11,7 @@ from dashboard.visual import formatters as fmt
 from dashboard.visual.cells import NUMERIC, Record, Records, number_of
 from dashboard.visual.formatters import Formatter, rule_from, scale_of
 from dashboard.visual.grids import MOST_ROWS, column_options, ordered, row_limit, selectable
+from dashboard.visual.palette import series_color
 from dashboard.visual.sizes import size_number
 from dashboard.visual.view import Message, Tile, Tiles
 
@@ -42,10 +43,10 @@ def tiles_view(table: Table, settings: Mapping[str, Any], *, zone: dt.tzinfo = d
     makers = {slot: _maker(slot, entry, records, [row for _, row in rows]) for slot, entry in found.items()}
     tiles = [
         Tile(
-            **{slot: _slot(makers[slot], row) if slot in makers else None for slot in SLOTS},
+            **{slot: _slot(makers[slot], row, at) if slot in makers else None for slot in SLOTS},
             row=number,
         )
-        for number, row in rows
+        for at, (number, row) in enumerate(rows)
     ]
     notices = (f"The first {limit:,} of {len(records):,} tiles are shown.",) if len(records) > limit else ()
     size = own.get("size")
@@ -87,9 +88,11 @@ def _maker(slot: str, entry: Mapping[str, Any], records: Records, rows: list[dic
     return Formatter(name, kind, rule, records.types, scale_of(rule, numbers), records.zone)
 
 
-def _slot(maker: Formatter, row: Record) -> Mapping[str, Any] | None:
+def _slot(maker: Formatter, row: Record, at: int) -> Mapping[str, Any] | None:
     if maker.rule.formatter == fmt.HIDDEN:
         return None
     cell = maker.cell(row[maker.column], row)
-    cell["kind"] = maker.view_kind
+    cell["kind"], cell["column"] = maker.view_kind, maker.column
+    if maker.rule.formatter == fmt.BIG_NUMBER and maker.rule.options.get("palette") == "auto":
+        cell["color"] = series_color(at)
     return {**cell, **column_options(maker.rule)}

@@ -52,7 +52,7 @@ class GridColumn:
 class Grid:
     """Rows of cells. `rows[i][field]` is a cell; `_id` is the row's number in the table (-1 for the rows that a tree makes by
     grouping), `_children` nested rows of a tree, `_open` whether they show at first. `total_rows` counts before the
-    `rowLimit` cut. `fields` of GridColumn are unique and safe as keys (they may differ from the column's name, which is
+    `rowLimit` cut. `fold_all` offers to expand and collapse a whole tree. `fields` of GridColumn are unique and safe as keys (they may differ from the column's name, which is
     `GridColumn.title` unless labelled).
 
     A cell always has `v` (what sorts: a number, a text, a bool or null; times as ISO text) and `t` (plain text, to be shown
@@ -74,6 +74,7 @@ class Grid:
     selectable: Literal["none", "one", "many"] = "none"
     tree: bool = False
     notices: tuple[str, ...] = ()
+    fold_all: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -158,3 +158,12 @@ def test_a_time_range_that_cannot_be_read_is_a_problem_and_the_saved_one_holds()
 )
 def test_a_time_range_reads_what_people_write(given: Any, control: dict[str, Any]) -> None:
     assert choose_time(parameter(type=4), given).control == control
+
+
+def test_a_required_multi_select_that_offers_all_starts_with_all() -> None:
+    offers = {"typeSettings": {"additionalResourceOptions": ["value::all"]}, "multiSelect": True}
+    unmarked = tuple(Option(each.value, each.label) for each in ABC)
+    assert chosen(parameter(isRequired=True, **offers), options=unmarked).control == ["value::all"]
+    assert not chosen(parameter(**offers), options=unmarked).value.is_set
+    assert not chosen(parameter(isRequired=True, **offers), options=None).value.is_set
+    assert chosen(parameter(isRequired=True, **offers), [], options=unmarked).value.blocks

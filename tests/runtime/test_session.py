@@ -519,3 +519,38 @@ def test_a_data_explorer_query_is_asked_as_its_text() -> None:
     request = at(view, "items/1").query
     assert request is not None
     assert (request.source, request.text) == ("adx", 'T | where a == "x"')
+
+
+def test_links_open_details_resources_and_files_and_say_what_only_the_portal_does() -> None:
+    def link(target: str, **more: object) -> dict[str, object]:
+        return {"linkTarget": target, "linkLabel": target, "style": "link", **more}
+
+    workbook = book(
+        parameters({"name": "P", "value": "x"}),
+        {
+            "type": 11,
+            "content": {
+                "version": "LinkItem/1.0",
+                "style": "list",
+                "links": [
+                    link("CellDetails", cellValue="{P} as text"),
+                    link("Resource", cellValue="/subscriptions/1"),
+                    link(
+                        "DownloadFile",
+                        downloadActionSettings={
+                            "fileNameSource": "static",
+                            "fileNameValue": "{P}.txt",
+                            "fileContentSource": "parameter",
+                            "fileContentValue": "P",
+                        },
+                    ),
+                    link("ArmAction"),
+                ],
+            },
+        },
+    )
+    opens = [dict(tab.opens) for tab in at(session(workbook), "items/1").tabs]
+    assert opens[0] == {"kind": "details", "text": "x as text"}
+    assert opens[1] == {"kind": "resource", "id": "/subscriptions/1"}
+    assert opens[2] == {"kind": "file", "name": "x.txt", "text": "x"}
+    assert opens[3] == {"kind": "inert", "why": "This changes an Azure resource, which is not available here."}

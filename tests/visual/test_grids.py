@@ -544,3 +544,25 @@ def test_values_that_are_all_alike_are_neither_good_nor_bad() -> None:
     alike = grid(counts({"a": 100, "b": 100}), formatters=[rule(8, "count_", palette="greenRed")])
     other = grid(counts({"a": 100, "b": 100}), formatters=[rule(8, "count_", palette="redGreen")])
     assert alike.rows[0]["count_"]["bg"] == other.rows[0]["count_"]["bg"]
+
+
+def test_without_a_rule_the_id_of_a_resource_is_its_name_with_icon_and_portal_link() -> None:
+    made = cell(VM, 0)
+    assert (made["t"], made["icon"], made["tip"]) == ("vm-7", "server", VM)
+    assert made["link"]["href"].startswith("https://portal.azure.com/")
+    assert cell("/subscriptions of mine", 0) == {"v": "/subscriptions of mine", "t": "/subscriptions of mine"}
+
+
+def test_a_columns_comment_is_the_tooltip_of_its_heading() -> None:
+    view = grid(one("x", "string"), labelSettings=[{"columnId": "value", "label": "Value", "comment": "As sent."}])
+    assert (view.columns[0].title, view.columns[0].tooltip) == ("Value", "As sent.")
+
+
+def test_a_tree_may_offer_to_open_and_close_all_of_it() -> None:
+    settings = {"gridSettings": {"hierarchySettings": {"treeType": 1, "groupBy": ["value"]}}}
+    asked = draw({**settings, "showExpandCollapseGrid": True}, one("x", "string"))
+    assert isinstance(asked, Grid)
+    assert asked.fold_all
+    plain = draw(settings, one("x", "string"))
+    assert isinstance(plain, Grid)
+    assert not plain.fold_all

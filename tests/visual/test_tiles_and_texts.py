@@ -262,3 +262,27 @@ def test_a_tile_without_a_value_shows_a_dash() -> None:
     tile = tiles(table, tileSettings={"leftContent": {"columnMatch": "Count", "formatter": 12}}).tiles[0]
     assert tile.left
     assert tile.left["t"] == "–"
+
+
+def test_figures_of_an_automatic_palette_have_a_colour_each_and_those_without_a_palette_none() -> None:
+    def stripes(**options: Any) -> list[Any]:
+        left = {"columnMatch": "n", "formatter": 12, "formatOptions": options}
+        table = table_from_rows([("n", "long")], [(1,), (2,)])
+        return [
+            tile.left.get("color")
+            for tile in tiles(table, tileSettings={"leftContent": left}).tiles
+            if tile.left is not None
+        ]
+
+    assert len(set(stripes(palette="auto"))) == 2
+    assert stripes() == [None, None]
+
+
+def test_addresses_in_a_text_are_links_unless_they_stand_in_code_or_in_a_link() -> None:
+    made = markdown_text("See https://a.example/x?y=1. `https://code.example` [here](https://b.example)", "").html
+    assert (
+        '<a href="https://a.example/x?y=1" target="_blank" rel="noopener noreferrer nofollow">https://a.example/x?y=1</a>.'
+        in made
+    )
+    assert "<code>https://code.example</code>" in made
+    assert made.count("<a ") == 2

@@ -46,6 +46,7 @@ def encode(
         "height": height or _part(view, "height", 0) or 300,
         "total": max(_part(view, "total_rows", 0), len(rows)),
         "filter": bool(_part(view, "filter", False)),
+        "foldAll": bool(_part(view, "fold_all", False)),
         "sort": [list(pair) for pair in _part(view, "sort", ())],
         "selectable": _part(view, "selectable", "none"),
         "label": label,

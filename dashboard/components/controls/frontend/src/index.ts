@@ -28,7 +28,7 @@ export default function mount({ data: bytes, parentElement, setTriggerValue }: M
   if (data.kind === "bar") drawBar(root, data, (what, value) => send({ do: what, value: value ?? null }));
   else if (data.kind === "parameters") drawParameters(root, data, (name, value) => send({ name, value }));
   else if (data.kind === "links") drawLinks(root, data, (index) => send({ index }));
-  else if (data.kind === "tiles") drawTiles(root, data, (rows) => send({ rows }));
+  else if (data.kind === "tiles") drawTiles(root, data, (rows) => send({ rows }), (row, slot) => send({ follow: { row, slot } }));
   else if (data.kind === "frame") drawFrame(root, data, (id) => send({ act: id }));
   else if (data.kind === "editor") drawEditor(root, data, send);
   else if (data.kind === "schema") drawSchema(root, data);

@@ -1,9 +1,11 @@
 /** A links item: tabs, buttons, lists and navigation bars. */
 import { h, icon } from "./dom";
+import { save } from "./frame";
 
 export type Link = {
-  label: string; action: "set" | "step" | "url" | "workbook" | "none"; selected: boolean; url?: string; step?: string; enabled: boolean;
-  before?: string; after?: string; look?: string; hint?: string;
+  label: string; action: "set" | "step" | "url" | "open" | "file" | "none"; selected: boolean; url?: string; step?: string; enabled: boolean;
+  before?: string; after?: string; look?: string; hint?: string; width?: string; icon?: string;
+  file?: { name: string; mime: string; base64: string };
 };
 export type Links = { style: string; big?: boolean; links: Link[] };
 
@@ -26,7 +28,11 @@ function single(link: Link, index: number, pick: (index: number) => void): HTMLE
   if (link.action === "url") return h("a", { class: look, href: link.url, target: "_blank", rel: "noopener noreferrer" }, link.label);
   return h("button", {
     type: "button", class: look, disabled: !link.enabled, "data-focus": `link/${index}`,
-    onclick: () => (link.action === "step" && link.step ? scrollToStep(link.step) : pick(index)),
+    onclick: () => {
+      if (link.action === "step" && link.step) scrollToStep(link.step);
+      else if (link.action === "file" && link.file) save(link.file);
+      else pick(index);
+    },
   }, link.label);
 }
 
@@ -44,6 +50,7 @@ function tabs(data: Links, pick: (index: number) => void): HTMLElement {
       bar.children[index].setAttribute("aria-selected", "true");
       pick(index);
     },
+    style: link.width && /^\d{1,4}(px|ch|%)$/.test(link.width) ? `width:${link.width}` : null,
   }, link.label)));
   if (!data.links.some((link) => link.selected)) bar.firstElementChild?.setAttribute("tabindex", "0");
   bar.addEventListener("keydown", (event) => {

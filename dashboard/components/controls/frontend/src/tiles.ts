@@ -3,40 +3,50 @@ import { h } from "./dom";
 
 export type Slot = {
   t: string; kind?: string; big?: boolean; unit?: string; color?: string; bg?: string; fg?: string; tip?: string; icon?: string; tags?: string[];
-  bar?: { share: number; color?: string }; values?: (number | null)[]; style?: string; href?: string;
+  bar?: { share: number; color?: string }; values?: (number | null)[]; style?: string; href?: string; follow?: boolean;
 } | null;
 export type Tile = { title: Slot; subtitle: Slot; left: Slot; right: Slot; secondary: Slot; row: number };
 export type Tiles = { tiles: Tile[]; border: boolean; size: string; selectable: "none" | "one" | "many"; selected: number[]; label: string };
 
-/** Draws the tiles; `select` gets the rows selected after a click. */
-export function drawTiles(root: HTMLElement, data: Tiles, select: (rows: number[]) => void): void {
+type Follow = (slot: string) => void;
+
+/** Draws the tiles; `select` gets the rows selected after a click, `follow` the row and slot of a link. */
+export function drawTiles(root: HTMLElement, data: Tiles, select: (rows: number[]) => void, follow: (row: number, slot: string) => void): void {
   const box = h("div", { class: `wb-tiles is-${data.size}${data.border ? " has-border" : ""}`, role: data.selectable === "none" ? "list" : "group", "aria-label": data.label });
   const chosen = new Set(data.selected);
   for (const tile of data.tiles) {
+    const open: Follow = (name) => follow(tile.row, name);
     const body = [
-      tile.title || tile.subtitle ? h("div", { class: "wb-tile-head" }, slot(tile.title, "wb-tile-title"), slot(tile.subtitle, "wb-tile-subtitle")) : null,
-      tile.left || tile.right ? h("div", { class: "wb-tile-main" }, slot(tile.left, "wb-tile-left"), slot(tile.right, "wb-tile-right")) : null,
-      slot(tile.secondary, "wb-tile-secondary"),
+      tile.title || tile.subtitle ? h("div", { class: "wb-tile-head" }, slot(tile.title, "title", open), slot(tile.subtitle, "subtitle", open)) : null,
+      tile.left || tile.right ? h("div", { class: "wb-tile-main" }, slot(tile.left, "left", open), slot(tile.right, "right", open)) : null,
+      slot(tile.secondary, "secondary", open),
     ];
     if (data.selectable === "none") {
       box.append(h("div", { class: "wb-tile", role: "listitem" }, ...body));
       continue;
     }
     const on = chosen.has(tile.row);
-    box.append(h("button", {
-      type: "button", class: "wb-tile", "aria-pressed": String(on), "data-focus": `tile/${tile.row}`,
-      onclick: () => {
-        const others = data.selectable === "many" ? [...chosen].filter((row) => row !== tile.row) : [];
-        select(on ? others : [...others, tile.row]);
+    const press = () => {
+      const others = data.selectable === "many" ? [...chosen].filter((row) => row !== tile.row) : [];
+      select(on ? others : [...others, tile.row]);
+    };
+    // No <button>: a tile may hold links of its own.
+    box.append(h("div", {
+      role: "button", tabindex: "0", class: "wb-tile", "aria-pressed": String(on), "data-focus": `tile/${tile.row}`,
+      onclick: press,
+      onkeydown: (event: KeyboardEvent) => {
+        if (event.target !== event.currentTarget || (event.key !== "Enter" && event.key !== " ")) return;
+        event.preventDefault();
+        press();
       },
     }, ...body));
   }
   root.replaceChildren(box);
 }
 
-function slot(value: Slot, name: string): HTMLElement | null {
+function slot(value: Slot, name: string, open: Follow): HTMLElement | null {
   if (!value) return null;
-  const node = h("div", { class: `${name}${value.big ? " is-big" : ""}`, title: value.tip ?? null });
+  const node = h("div", { class: `wb-tile-${name}${value.big ? " is-big" : ""}`, title: value.tip ?? null });
   if (value.color) node.style.setProperty("--slot", value.color);
   if (value.bg) { node.style.background = value.bg; node.classList.add("has-ground"); }
   if (value.fg) node.style.color = value.fg;
@@ -44,7 +54,8 @@ function slot(value: Slot, name: string): HTMLElement | null {
   const numbers = (value.values ?? []).filter((number): number is number => typeof number === "number");
   if (numbers.length > 1) node.append(spark(numbers, value.t, value.style));
   else if (value.tags?.length) node.append(...value.tags.map((tag) => h("span", { class: "wb-tag" }, tag)));
-  else if (value.href) node.append(h("a", { href: value.href, target: "_blank", rel: "noopener noreferrer", class: "wb-link" }, value.t));
+  else if (value.href) node.append(h("a", { href: value.href, target: "_blank", rel: "noopener noreferrer", class: "wb-link", onclick: stay }, value.t));
+  else if (value.follow) node.append(h("button", { type: "button", class: "wb-link", onclick: (event: Event) => { stay(event); open(name); } }, value.t || "Open"));
   else node.append(h("span", { class: "wb-slot-text", title: value.tip ?? value.t }, value.t));
   if (value.unit) node.append(h("span", { class: "wb-slot-unit" }, value.unit));
   if (value.bar) {
@@ -55,6 +66,8 @@ function slot(value: Slot, name: string): HTMLElement | null {
   }
   return node;
 }
+
+const stay = (event: Event) => event.stopPropagation();
 
 /** One of the product's own icons; the only markup that is parsed, and it comes from the product's catalogue alone. */
 function drawing(svg: string): HTMLElement {

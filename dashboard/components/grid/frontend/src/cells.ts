@@ -67,6 +67,7 @@ function withBar(content: HTMLElement, bar: { share: number; color: string }, un
   const fill = el("span", "wb-grid-bar-fill");
   fill.style.width = `${100 * share(bar.share)}%`;
   fill.style.backgroundColor = colour(bar.color);
+  if (!share(bar.share)) fill.style.minWidth = "0";
   const track = el("span", "wb-grid-bar-track", fill);
   return el("span", under ? "wb-grid-bar wb-grid-bar-under" : "wb-grid-bar", ...(under ? [content, track] : [track, content]));
 }

@@ -10,6 +10,9 @@ const BOLD = 7.6;
 const HEADER = 44;
 const LEAST = 56;
 const MOST = 420;
+/** What a column keeps where columns do not fit. */
+const ROOM = 130;
+const WHOLE = new Set(["date", "number"]);
 const SMALL_PARTS: Record<string, number> = { spark: 140, composite: 140, timeline: 180, bar: 130 };
 
 const order = new Intl.Collator(undefined, { numeric: true, sensitivity: "base" });
@@ -28,7 +31,7 @@ export function compare(one: Value | undefined, two: Value | undefined, directio
 }
 
 export function columnDefinitions(table: Table, available: number, follow: Follow): ColumnDefinition[] {
-  const natural = table.columns.map((column, at) => naturalWidth(table, column, at, available));
+  const natural = fit(table, table.columns.map((column, at) => naturalWidth(table, column, at, available)), available);
   return table.columns.map((column, at) => {
     const [width, fixed] = natural[at]!;
     const definition: ColumnDefinition = {
@@ -60,6 +63,19 @@ export function columnDefinitions(table: Table, available: number, follow: Follo
   });
 }
 
+/** Makes room: where the columns would not fit, those that are wider than they must be give way, the widest most. */
+function fit(table: Table, natural: [number, boolean][], available: number): [number, boolean][] {
+  const shown = natural.filter((_, at) => table.columns[at]!.visible);
+  const over = shown.reduce((sum, [width]) => sum + width, 0) + 18 - available;
+  const least = (at: number) => Math.min(natural[at]![0], Math.max(ROOM, table.columns[at]!.title.length * BOLD + HEADER, SMALL_PARTS[table.columns[at]!.kind] ?? 0));
+  const spare = natural.map(([width, fixed], at) => (table.columns[at]!.visible && !fixed && !WHOLE.has(table.columns[at]!.kind) ? width - least(at) : 0));
+  const total = spare.reduce((sum, one) => sum + one, 0);
+  // Where even that is not enough the reader scrolls, and then texts may as well be whole.
+  if (over <= 0 || over > total) return natural;
+  const share = over / total;
+  return natural.map(([width, fixed], at) => [Math.floor(width - spare[at]! * share), fixed]);
+}
+
 /** A column's width in pixels, and whether it was asked for (then it does not grow). */
 function naturalWidth(table: Table, column: Column, at: number, available: number): [number, boolean] {
   const longest = longestText(table, column, at);
@@ -84,7 +100,15 @@ function longestText(table: Table, column: Column, at: number): number {
   const step = Math.max(1, Math.floor(table.ids.length / SAMPLE));
   let longest = 0;
   let plain = 0;
-  for (let row = 0; row < table.ids.length; row += step) {
+  const opens = table.depths ? new Set(table.opens) : null;
+  let folded = Infinity;
+  for (let row = 0; row < table.ids.length; row += opens ? 1 : step) {
+    if (opens) {
+      // Rows inside a closed branch do not count: they would make room that nobody sees used.
+      const depth = table.depths![row]!;
+      if (depth > folded) continue;
+      folded = opens.has(row) ? Infinity : depth;
+    }
     const cells = table.cells[at]!;
     const more = cells.x?.[row];
     const tags = more?.tags ? more.tags.reduce((sum, tag) => sum + tag.length + 3, 0) : 0;

@@ -50,6 +50,7 @@ export type Table = {
   height: number;
   total: number;
   filter: boolean;
+  foldAll?: boolean;
   sort: [string, "asc" | "desc"][];
   selectable: "none" | "one" | "many";
   selected: number[];

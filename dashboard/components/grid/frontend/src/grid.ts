@@ -43,8 +43,9 @@ export class Grid {
     this.found = table.ids.length;
     this.box = table.filter ? this.searchBox(kept?.query ?? "") : null;
     this.status.setAttribute("role", "status");
-    root.replaceChildren(...(this.box ? [el("div", "wb-grid-search", this.box)] : []), this.holder, this.status);
-    const top = (this.box ? 40 : 0) + (this.needsStatus() ? 24 : 0);
+    const head = [...(this.box ? [this.box] : []), ...(table.depths && table.foldAll ? this.folders() : [])];
+    root.replaceChildren(...(head.length ? [el("div", "wb-grid-search", ...head)] : []), this.holder, this.status);
+    const top = (head.length ? 40 : 0) + (this.needsStatus() ? 24 : 0);
     const tree = table.depths !== null;
     const group = Math.max(0, table.columns.findIndex((column) => column.group));
     const opens = new Set(table.opens);
@@ -147,6 +148,21 @@ export class Grid {
       waiting = window.setTimeout(() => this.filter(box.value), SEARCH_PAUSE);
     });
     return box;
+  }
+
+  /** Buttons that open and close a whole tree. */
+  private folders(): HTMLElement[] {
+    const button = (words: string, act: (row: RowComponent) => void) => {
+      const made = el("button", "wb-grid-link", words) as HTMLButtonElement;
+      made.type = "button";
+      made.addEventListener("click", () => {
+        this.widget.blockRedraw();
+        for (const row of this.allRows()) if ((row.getData() as Row)._children) act(row);
+        this.widget.restoreRedraw();
+      });
+      return made;
+    };
+    return [button("Expand all", (row) => row.treeExpand()), button("Collapse all", (row) => row.treeCollapse())];
   }
 
   private filter(query: string): void {

@@ -1,0 +1,88 @@
+"""`python -m tests.portal OUT [NAME…]`: the portal's picture of each workbook and our page at the same width, side by side."""
+
+from __future__ import annotations
+
+import base64
+import json
+import shutil
+import sys
+from pathlib import Path
+from urllib.parse import quote
+
+from playwright.sync_api import Browser, sync_playwright
+
+from dashboard.document import load_workbook
+from dashboard.ingest.estate import generate
+from tests.pages.conftest import IDLE
+from tests.portal import rows
+from tests.serving import serving
+from tests.shared import SHARED
+
+PICTURES = SHARED / "reference/portal-previews"
+FOLDER = SHARED / "corpus/workbooks/azure-sentinel-fork-2022-03"
+
+
+def pictured() -> dict[str, Path]:
+    """Workbooks of the corpus that the portal was photographed with, by the pictures' name."""
+    names = sorted({path.stem.split("White")[0] for path in PICTURES.iterdir() if "White" in path.name})
+    spelt = {"MITREATTACK": "MITREAttack", "AIVectraDetect": "AIVectraDetectWorkbook", "GitHubSecurity": "GitHubSecurityWorkbook",
+             "Perimeter81Overview": "Perimeter81OverviewWorkbook"}  # fmt: skip
+    found = {name: FOLDER / f"Workbooks_{spelt.get(name, name)}.json" for name in names}
+    return {name: path for name, path in found.items() if path.is_file()}
+
+
+def main() -> None:
+    out = Path(sys.argv[1])
+    chosen = {name: path for name, path in pictured().items() if not sys.argv[2:] or name in sys.argv[2:]}
+    own = out / "workbooks"
+    shutil.rmtree(own, ignore_errors=True)
+    own.mkdir(parents=True)
+    for name, path in chosen.items():
+        shutil.copy(path, own / f"{name}.json")
+    data = out / "data"
+    if not data.is_dir():
+        generate(data)
+        for path in pictured().values():
+            rows.write(rows.queries(load_workbook(path)), data)
+    chromium = shutil.which("chromium") or shutil.which("google-chrome")
+    with serving(data=data, workbooks=own) as running, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        for name in chosen:
+            print(name, json.dumps(_shoot(browser, running.url, name, out)), flush=True)
+            _beside(browser, name, out)
+        browser.close()
+
+
+def _shoot(browser: Browser, url: str, name: str, out: Path, width: int = 1440) -> list[str]:
+    context = browser.new_context(viewport={"width": width, "height": 900})
+    page = context.new_page()
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.goto(f"{url}/workbook?w=mine/{quote(name)}")
+    page.wait_for_timeout(1_500)
+    page.wait_for_selector(IDLE, timeout=60_000)
+    tall = page.evaluate("() => (document.querySelector('[data-testid=stMain]') || document.body).scrollHeight")
+    page.set_viewport_size({"width": width, "height": min(int(tall) + 80, 6000)})
+    page.wait_for_timeout(1_500)
+    page.wait_for_selector(IDLE, timeout=60_000)
+    page.screenshot(path=out / f"{name}.png")
+    context.close()
+    return errors
+
+
+def _beside(browser: Browser, name: str, out: Path) -> None:
+    """The portal's pictures left, ours right."""
+    shots = sorted(path for path in PICTURES.iterdir() if path.stem.rstrip("123") == f"{name}White")
+    pictures = [base64.b64encode(path.read_bytes()).decode() for path in [*shots, out / f"{name}.png"]]
+    images = [f'<img src="data:image/png;base64,{picture}">' for picture in pictures]
+    page = browser.new_page(viewport={"width": 1560, "height": 600})
+    page.set_content(
+        "<style>body{margin:0;display:flex;gap:10px;background:#777}div{width:775px}img{width:100%;margin-bottom:6px}</style>"
+        f"<div>{''.join(images[:-1])}</div><div>{images[-1]}</div>"
+    )
+    page.screenshot(path=out / f"{name}-beside.png", clip={"x": 0, "y": 0, "width": 1560, "height": 1500})
+    page.close()
+
+
+if __name__ == "__main__":
+    main()
