@@ -57,6 +57,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_kql(commands)
     _add_data(commands)
     _add_api(commands)
+    _add_listen(commands)
     _add_schedule(commands)
     add_detection(commands, _command)
     add_azure(commands, _command)
@@ -252,6 +253,25 @@ def _add_schedule(commands: argparse._SubParsersAction[argparse.ArgumentParser])
     p.add_argument("--format", choices=["table", "json"], default="table")
 
 
+def _add_listen(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    p = _command(
+        commands, "listen", "Take rows in real time: Logs Ingestion API, Kubernetes audit webhook, Syslog and CEF.",
+        "watchbook listen --data ./mine --port 8503 --syslog 5514", _listen,
+    )  # fmt: skip
+    _add_data_option(p)
+    p.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
+    p.add_argument("--port", type=int, default=8503, help="port for HTTP, 0 for any free one (default: %(default)s)")
+    p.add_argument(
+        "--syslog",
+        default="5514",
+        metavar="PORT",
+        help="UDP and TCP port for Syslog and CEF, or none (default: %(default)s)",
+    )
+    p.add_argument(
+        "--token", metavar="T", help="token that HTTP clients must show (default: none on loopback, else one is made)"
+    )
+
+
 # Each command imports what it needs when it runs, so that `--help` and errors of usage are instant.
 
 
@@ -295,6 +315,12 @@ def _data_tables(options: argparse.Namespace) -> int:
     from dashboard.commands.data import tables
 
     return tables(options)
+
+
+def _listen(options: argparse.Namespace) -> int:
+    from dashboard.commands.listen import listen
+
+    return listen(options)
 
 
 def _api_serve(options: argparse.Namespace) -> int:

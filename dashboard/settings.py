@@ -91,6 +91,11 @@ SETTINGS: tuple[Setting, ...] = (
         "",
         "City database in MaxMind's MMDB format that geo_info_from_ip_address() reads; empty means none",
     ),
+    Setting(
+        "listen_waiting_mb",
+        512,
+        "Rows of `watchbook listen` that may wait for their tables, in megabytes; more are refused for now",
+    ),
     Setting("externaldata_folder", "", "Folder that externaldata may read from; empty means none"),
 )
 

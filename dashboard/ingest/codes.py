@@ -9,5 +9,6 @@ CODES: dict[str, str] = {
     "IN011": "A Parquet or Excel file is damaged.",
     "IN012": "A file that is to be imported is empty, damaged from its beginning, or of no known format.",
     "IN013": "The text after --table is no name of a table.",
+    "IN015": "Another process listens for this data folder already.",
     "IN014": "Imported rows cannot be written to the data folder.",
 }

@@ -130,6 +130,20 @@ def read_syslog(source: Source, now: dt.datetime) -> Items:
         yield held
 
 
+def log_record(line: str, now: dt.datetime, sender: str) -> tuple[str, Record]:
+    """One line that arrived over the network, with its table: CommonSecurityLog where it is CEF, else Syslog. What it does not say of its time
+    and its host, the arrival says."""
+    cef = _cef(line, now)
+    record = cef if cef is not None else _syslog(line, now)
+    record["TimeGenerated"] = record.get("TimeGenerated") or now
+    record["Computer"] = record.get("Computer") or sender
+    if cef is None:
+        record["HostIP"] = sender
+        record["EventTime"] = record.get("EventTime") or now
+        record["HostName"] = record.get("HostName") or sender
+    return ("Syslog" if cef is None else "CommonSecurityLog"), record
+
+
 def _lines(source: Source) -> Iterator[tuple[int, str | Bad]]:
     for number, raw in enumerate(source.lines(), 1):
         if raw is None:
