@@ -36,6 +36,17 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("query_threads", 0, "Threads the local engine may use; 0 means all cores"),
     Setting("concurrent_queries", 6, "Queries of one workbook that run at the same time"),
     Setting("result_cache_mb", 256, "Memory for results kept in the hope that they are asked for again, in megabytes"),
+    Setting("live_fresh_seconds", 120, "Age up to which a live result is shown without asking anew, in seconds"),
+    Setting(
+        "live_stale_seconds", 14_400, "Age up to which a live result is shown while it is fetched anew, in seconds"
+    ),
+    Setting(
+        "result_cache_folder", "", "Folder in which live results are kept across restarts; empty means in memory only"
+    ),
+    Setting("result_cache_disk_mb", 1_024, "Largest size of that folder, in megabytes"),
+    Setting(
+        "page_budget_mb", 0, "Megabytes that live queries of one page may read until it is refreshed; 0 means no limit"
+    ),
     Setting("workbook_mb", 20, "Largest workbook file that is opened, in megabytes"),
     Setting("workbook_depth", 150, "Deepest nesting of a workbook's JSON"),
     Setting("workbook_groups", 20, "Deepest nesting of groups in a workbook"),
@@ -158,6 +169,12 @@ def workbooks_folder() -> Path:
 def functions_folder() -> Path | None:
     """The folder of stored functions in force; None where there is none."""
     chosen = text("functions_folder")
+    return Path(chosen).expanduser() if chosen else None
+
+
+def result_cache_folder() -> Path | None:
+    """The folder of kept live results in force; None where they are kept in memory only."""
+    chosen = text("result_cache_folder")
     return Path(chosen).expanduser() if chosen else None
 
 

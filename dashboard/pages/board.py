@@ -187,6 +187,21 @@ class Board:
         chosen = "; ".join(f"{name} = {value}" for name, value in sorted(self.chosen.items()))
         return facts | ({"Chosen": chosen} if chosen else {})
 
+    def renewed(self, planned: PlannedItem, table: Table) -> bool | None:
+        """Whether a newer answer than the table came; None while it is on its way."""
+        found = self.session.renewed(planned, float(table.statistics.get("fetched", 0.0)))
+        if found:
+            with self._lock:
+                self._results.pop(planned.key, None)
+        return found
+
+    def ask_anew(self, planned: PlannedItem) -> None:
+        """Runs the item's query anew, whatever is kept of it."""
+        self.session.forget(planned)
+        with self._lock:
+            self._results.pop(planned.key, None)
+            self._stopped.discard(planned.key)
+
     # ---- what a person does --------------------------------------------------------------------------------------------
 
     def refresh(self) -> None:

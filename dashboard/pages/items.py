@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import time
+
 import streamlit as st
 
+from dashboard.pages import bar, controls, drawings, layout, menus, parameters, style, tabs, waiting
 from dashboard.pages import board as boards
 from dashboard.pages import controls, drawings, edit_page, layout, menus, parameters, style, tabs
 from dashboard.runtime.plan import PlannedItem
+from dashboard.table import Table
 from dashboard.visual import build as visual
 
 Board = boards.Board
@@ -95,6 +100,8 @@ def _draw_content(board: Board, planned: PlannedItem) -> None:
     action = board.take_action(path)
     if action == "query" and planned.query is not None:
         menus.open_query(planned.query)
+    elif action == "anew":
+        board.ask_anew(planned)
 
     def ask(chosen: str) -> None:
         if chosen.startswith("point:"):
@@ -109,6 +116,27 @@ def _draw_content(board: Board, planned: PlannedItem) -> None:
     notices = style.notices_html(notice.message for notice in table.notices) if table is not None else ""
     if notices:
         st.html(notices)
+    if table is not None and table.statistics.get("kept"):
+        _draw_age(board, planned, table)
     followed = board.take_link(path)
     if followed and table is not None:
         menus.follow(table, followed, board.values())
+
+
+def _draw_age(board: Board, planned: PlannedItem, table: Table) -> None:
+    """How old a kept live result is. One that is being fetched anew is drawn anew as soon as the newer one is there."""
+    fetched = dt.datetime.fromtimestamp(table.statistics["fetched"], layout.zone(bar.zone()))
+    minutes = int((dt.datetime.now(dt.UTC) - fetched).total_seconds() // 60)
+    age = f"From {fetched:%H:%M}" + (f", {minutes} min ago" if minutes else "")
+    slot = st.empty()
+    if not table.statistics.get("stale"):
+        slot.html(f'<div class="wb-note wb-age">{age}</div>')
+        return
+    renewed = board.renewed(planned, table)
+    while renewed is None:
+        slot.html(f'<div class="wb-note wb-age" role="status">{age}; being fetched anew</div>')
+        time.sleep(waiting.STEP)
+        renewed = board.renewed(planned, table)
+    if renewed:
+        st.rerun(scope="fragment")
+    slot.html(f'<div class="wb-note wb-age">{age}; it could not be fetched anew</div>')

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future
 from concurrent.futures import wait as wait_for
+from dataclasses import replace
 from typing import Final
 
 from dashboard.engines.protocol import CancelToken, QueryRequest
 from dashboard.errors import Cancelled, Problem, WatchbookError
-from dashboard.runtime.execute import Executor, Key, Statistics
+from dashboard.runtime.cache import Key
+from dashboard.runtime.execute import Executor, Statistics
 from dashboard.runtime.json_source import run_json
 from dashboard.runtime.merge import run_merge, table_names
 from dashboard.runtime.plan import MergeInput
@@ -86,7 +88,7 @@ class Answers:
         if pending:
             return PENDING
         try:
-            return run_merge(payload, tables)
+            return _with_age(run_merge(payload, tables), tables.values())
         except WatchbookError as error:
             return error
 
@@ -113,3 +115,12 @@ class Answers:
             except WatchbookError as error:
                 self._known[key] = error
         return self._known[key]
+
+
+def _with_age(merged: Table, steps: Iterable[Table]) -> Table:
+    """A merge is as old as the oldest of its steps."""
+    told = [step.statistics for step in steps if "fetched" in step.statistics]
+    if not told:
+        return merged
+    age = {"fetched": min(each["fetched"] for each in told), "stale": any(each.get("stale") for each in told)}
+    return replace(merged, statistics={**merged.statistics, **age})

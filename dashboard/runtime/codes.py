@@ -12,4 +12,5 @@ CODES: dict[str, str] = {
     "RT010": "The item is not one that can be drawn: its type is unknown or its content is malformed.",
     "RT011": "The payload of a query is not JSON.",
     "RT012": "A parameter's query failed.",
+    "RT013": "A page has used its budget for live queries (setting page_budget_mb).",
 }

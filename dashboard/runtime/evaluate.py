@@ -18,7 +18,7 @@ from dashboard.runtime.controls import Evaluator
 from dashboard.runtime.estate import Estate
 from dashboard.runtime.evaluation import Evaluation, Templates
 from dashboard.runtime.execute import Executor, Statistics, shared_executor
-from dashboard.runtime.plan import Plan, PlannedItem
+from dashboard.runtime.plan import Plan, PlannedItem, requests_of
 from dashboard.runtime.results import ItemResult, item_result
 from dashboard.runtime.state import State
 
@@ -113,7 +113,25 @@ class Session:
         with self._lock:
             self._now = self._fixed_now or _next_minute()
             self._last = None
+        self.statistics.refreshed()
         self._executor.forget_failures()
+
+    @property
+    def concurrent(self) -> int:
+        """How many queries run at once."""
+        return self._executor.concurrent
+
+    def forget(self, item: PlannedItem) -> None:
+        """Has the item's query, and those of the steps that it merges, asked anew."""
+        for request in requests_of(item):
+            self._executor.forget(request)
+
+    def renewed(self, item: PlannedItem, fetched: float) -> bool | None:
+        """Whether there is a newer answer than the one fetched then; None while it is on its way."""
+        requests = requests_of(item)
+        if any(self._executor.renewing(request) for request in requests):
+            return None
+        return any(self._executor.fetched(request) > fetched for request in requests)
 
     @property
     def now(self) -> dt.datetime:

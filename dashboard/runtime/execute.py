@@ -8,17 +8,18 @@ from __future__ import annotations
 
 import atexit
 import threading
+import time
 import weakref
-from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from dashboard import settings
 from dashboard.engines.protocol import CancelToken, Engine, QueryRequest
 from dashboard.errors import Cancelled, Problem, WatchbookError
+from dashboard.runtime.cache import Kept, Key, ResultCache, aged, aligned_window, freshness, live_key
 from dashboard.table import Table
 
 if TYPE_CHECKING:
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from dashboard.runtime.plan import PlannedItem
     from dashboard.runtime.results import ItemResult
 
-Key = tuple[Hashable, ...]
 Progress = Callable[[int, int], None]
 """Called with how many items are done, and of how many."""
 
@@ -34,18 +34,41 @@ Progress = Callable[[int, int], None]
 @dataclass
 class Statistics:
     """What a session's queries came to: `queries` were run by an engine, `shared` joined one that was already running,
-    `cached` were answered from kept results (each counted once a plan or result that asked), `failed` of those run."""
+    `cached` were answered from kept results (each counted once a plan or result that asked), `failed` of those run. What
+    live queries cost: `rows` and `bytes` that came, `scanned` bytes where the service tells, `seconds` in all. `since`: the
+    reader refreshed then (seconds since 1970), so what was fetched before is not good enough."""
 
     queries: int = 0
     shared: int = 0
     cached: int = 0
     failed: int = 0
+    rows: int = 0
+    bytes: int = 0
+    scanned: int = 0
+    seconds: float = 0.0
+    since: float = 0.0
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def count(self, name: str) -> None:
         """Adds one."""
         with self._lock:
             setattr(self, name, getattr(self, name) + 1)
+
+    def pay(self, table: Table) -> None:
+        """Adds what a live answer cost."""
+        told = table.statistics
+        with self._lock:
+            self.rows += int(told.get("rows", len(table)))
+            self.bytes += int(told.get("bytes", 0))
+            self.scanned += int(told.get("bytes_scanned", 0))
+            self.seconds += float(told.get("seconds", 0.0))
+
+    def refreshed(self) -> None:
+        """From now on only what is fetched anew counts, and the page's budget begins again."""
+        with self._lock:
+            self.since = time.time()
+            self.rows = self.bytes = self.scanned = 0
+            self.seconds = 0.0
 
 
 class _Flight:
@@ -62,15 +85,21 @@ class Executor:
 
     def __init__(self, engine: Engine, concurrent: int | None = None) -> None:
         self.engine = engine
-        self._pool = ThreadPoolExecutor(concurrent or max(1, settings.integer("concurrent_queries")), "query")
+        self.live = bool(getattr(engine, "live", False))
+        self.concurrent = (
+            concurrent or getattr(engine, "concurrent", 0) or max(1, settings.integer("concurrent_queries"))
+        )
+        self._pool = ThreadPoolExecutor(self.concurrent, "query")
         self._lock = threading.Lock()
         self._flights: dict[Key, _Flight] = {}
-        self._kept: OrderedDict[Key, Table | WatchbookError] = OrderedDict()
-        self._bytes = 0
+        self.cache = ResultCache(settings.result_cache_folder() if self.live else None)
 
     def key(self, request: QueryRequest, version: str | None = None) -> Key:
         """Equal for two requests if and only if they have the same answer. `version` is the engine's, where it was asked
         already: asking may be work."""
+        if self.live:
+            asked = getattr(self.engine, "asked", lambda request: request.resources)
+            return live_key(request, tuple(asked(request)), str(getattr(self.engine, "identity", "")))
         version = self.engine.version() if version is None else version
         return (version, *request_key(request, self.engine.name == "local"))
 
@@ -81,16 +110,38 @@ class Executor:
         statistics: Statistics | None = None,
         version: str | None = None,
     ) -> Future[Table]:
-        """Starts the query, or joins the one that is running, or gives the kept answer; does not wait."""
+        """Starts the query, or joins the one that is running, or gives the kept answer; does not wait. A live answer that has
+        aged is given at once and fetched anew meanwhile."""
         key = self.key(request, version)
+        kept = self.cache.get(key)
+        state = "old" if kept is None else freshness(kept, request) if self.live else "fresh"
+        if kept is not None and statistics is not None and kept.fetched < statistics.since and self.live:
+            state = "old"
+        if kept is not None and state != "old":
+            _count(statistics, "cached")
+            if state == "stale":
+                self._start(key, request, cancel, statistics, kept.fetched)
+            return _done(aged(kept, stale=state == "stale") if self.live else kept.result)
+        over = self._over_budget(statistics)
+        if over is not None:
+            return _done(over)
+        return self._start(key, request, cancel, statistics, kept.fetched if kept is not None else 0.0)
+
+    def _start(
+        self,
+        key: Key,
+        request: QueryRequest,
+        cancel: CancelToken | None,
+        statistics: Statistics | None,
+        known: float,
+    ) -> Future[Table]:
+        """Starts or joins the query, unless an answer newer than the one `known` (when it was fetched) came meanwhile."""
         with self._lock:
-            kept = self._kept.get(key)
-            if kept is not None:
-                self._kept.move_to_end(key)
-                _count(statistics, "cached")
-                return _done(kept)
             flight = self._flights.get(key)
             starts = flight is None or flight.token.cancelled
+            newer = self.cache.get(key) if starts else None
+            if newer is not None and newer.fetched > known:
+                return _done(aged(newer) if self.live else newer.result)
             if flight is None or starts:
                 flight = self._flights[key] = _Flight()
             flight.waiting += 1
@@ -102,6 +153,33 @@ class Executor:
             cancel.on_cancel(partial(self._leave, weakref.ref(flight)))
         return flight.future
 
+    def _over_budget(self, statistics: Statistics | None) -> WatchbookError | None:
+        """Why a page may send no more live queries, if so."""
+        budget = settings.integer("page_budget_mb")
+        if not self.live or statistics is None or not budget:
+            return None
+        spent = (statistics.bytes + statistics.scanned) / 1_000_000
+        if spent < budget:
+            return None
+        return WatchbookError(
+            Problem(
+                "RT013",
+                f"This page has used its budget: {spent:,.0f} of {budget:,} MB read for live queries.",
+                "warning",
+                hint="Narrow the time range and refresh to begin again; WATCHBOOK_PAGE_BUDGET_MB sets the budget.",
+            )
+        )
+
+    def renewing(self, request: QueryRequest) -> bool:
+        """Whether the request is being fetched now."""
+        with self._lock:
+            return self.key(request) in self._flights
+
+    def fetched(self, request: QueryRequest) -> float:
+        """When the kept answer was fetched, in seconds since 1970; 0 where there is none."""
+        kept = self.cache.get(self.key(request))
+        return kept.fetched if kept is not None else 0.0
+
     def run(
         self, request: QueryRequest, cancel: CancelToken | None = None, statistics: Statistics | None = None
     ) -> Table:
@@ -109,11 +187,13 @@ class Executor:
         future = self.submit(request, cancel, statistics)
         return wait(future, cancel)
 
+    def forget(self, request: QueryRequest) -> None:
+        """Has the request asked anew the next time."""
+        self.cache.forget(self.key(request))
+
     def forget_failures(self) -> None:
         """Lets queries that failed run again."""
-        with self._lock:
-            for key in [key for key, kept in self._kept.items() if isinstance(kept, WatchbookError)]:
-                self._bytes -= _size(self._kept.pop(key))
+        self.cache.forget_failures()
 
     def _leave(self, left: weakref.ref[_Flight]) -> None:
         flight = left()
@@ -134,28 +214,30 @@ class Executor:
             result = error
         except Exception as error:  # noqa: BLE001 - an engine's fault must become a sentence in the item's frame
             result = WatchbookError(engine_fault(error))
+        now = time.time()
         if isinstance(result, WatchbookError):
             _count(statistics, "failed")
+        elif self.live:
+            result = replace(result, statistics={**result.statistics, "fetched": now})
+            if statistics is not None:
+                statistics.pay(result)
+        # Kept first: who asks between the two finds the answer, not a reason to ask again.
+        if not isinstance(result, Cancelled):
+            self._keep(key, request, result, now)
         with self._lock:
             if self._flights.get(key) is flight:
                 del self._flights[key]
-            if not isinstance(result, Cancelled):
-                self._keep(key, result)
         if isinstance(result, WatchbookError):
             flight.future.set_exception(result)
         else:
             flight.future.set_result(result)
 
-    def _keep(self, key: Key, result: Table | WatchbookError) -> None:
-        limit = settings.integer("result_cache_mb") * 1_000_000
-        size = _size(result)
-        if size > limit // 2:
-            return
-        self._kept[key] = result
-        self._bytes += size
-        while self._bytes > limit or len(self._kept) > 5_000:
-            _, dropped = self._kept.popitem(last=False)
-            self._bytes -= _size(dropped)
+    def _keep(self, key: Key, request: QueryRequest, result: Table | WatchbookError, now: float) -> None:
+        if self.live and isinstance(result, WatchbookError):
+            older = self.cache.get(key)
+            if older is not None and isinstance(older.result, Table):
+                return  # an aged answer serves a reader better than the failure to renew it
+        self.cache.put(key, Kept(result, now, aligned_window(request)[0] if self.live else 0))
 
 
 def run_all(
@@ -170,7 +252,7 @@ def run_all(
         if item.status != "ready" or item.query is None:
             results[at] = session.result(item, cancel)
     if asking:
-        workers = max(1, min(len(asking), settings.integer("concurrent_queries") + 1))
+        workers = max(1, min(len(asking), session.concurrent + 1))
         with ThreadPoolExecutor(workers, "item") as pool:
             futures = {pool.submit(session.result, items[at], cancel): at for at in asking}
             try:
@@ -213,10 +295,6 @@ def engine_fault(error: Exception) -> Problem:
     """An engine's unexpected failure as a problem: its kind and first line, no trace."""
     detail = (str(error).splitlines() or [""])[0][:200]
     return Problem("RT003", f"The query failed: {type(error).__name__}{': ' + detail if detail else ''}.")
-
-
-def _size(result: Table | WatchbookError) -> int:
-    return 500 if isinstance(result, WatchbookError) else int(result.arrow.nbytes) + 500
 
 
 def _done(kept: Table | WatchbookError) -> Future[Table]:

@@ -119,3 +119,21 @@ class Plan:
 
         visit(self.items)
         return found
+
+
+def requests_of(item: PlannedItem) -> list[QueryRequest]:
+    """The requests that an item sends: its own, or those of the steps that it merges."""
+    if item.query is None:
+        return []
+    if item.query.source != "merge":
+        return [item.query]
+    found: list[QueryRequest] = []
+
+    def visit(inputs: Mapping[str, MergeInput]) -> None:
+        for step in inputs.values():
+            if step.request is not None and step.request.source != "merge":
+                found.append(step.request)
+            visit(step.inputs)
+
+    visit(item.inputs)
+    return found

@@ -6,7 +6,7 @@ from __future__ import annotations
 import importlib
 import sys
 
-NAMES = ("translate", "execute", "start", "page")
+NAMES = ("translate", "execute", "start", "page", "live")
 
 
 def main() -> None:
