@@ -32,7 +32,7 @@ def test_a_workspace_is_added_tested_and_taken_out_on_the_settings_page(page: Pa
             page.get_by_label("Workspace id").fill(WORKSPACE)
             page.get_by_label("Name (optional)").fill("Production <b>")
             page.get_by_role("button", name="Add and test").click()
-            expect(page.get_by_text("1 of 2 tables with data can be read")).to_be_visible()
+            expect(page.get_by_text("1 of 2 tables with data can be read")).to_be_visible(timeout=60_000)
             expect(page.get_by_text("Production <b>")).to_be_visible()
             expect(page.get_by_text("SecretTable: You have no permission to read this table.")).to_be_visible()
             page.get_by_role("button", name="Check").click()
