@@ -7,9 +7,8 @@ import time
 
 import streamlit as st
 
-from dashboard.pages import bar, controls, drawings, layout, menus, parameters, style, tabs, waiting
+from dashboard.pages import bar, controls, drawings, edit_page, layout, menus, parameters, style, tabs, waiting
 from dashboard.pages import board as boards
-from dashboard.pages import controls, drawings, edit_page, layout, menus, parameters, style, tabs
 from dashboard.runtime.plan import PlannedItem
 from dashboard.table import Table
 from dashboard.visual import build as visual
