@@ -11,6 +11,7 @@ from pathlib import Path
 from dashboard import __version__, settings
 from dashboard.commands.azure_options import add_azure
 from dashboard.commands.detection_options import add_detection
+from dashboard.commands.response_options import add_response
 from dashboard.errors import Problem, WatchbookError
 
 Command = Callable[[argparse.Namespace], int]
@@ -59,6 +60,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_api(commands)
     _add_listen(commands)
     _add_schedule(commands)
+    add_response(commands, _command)
     add_detection(commands, _command)
     add_azure(commands, _command)
     return parser

@@ -7,6 +7,7 @@ import logging
 import threading
 from collections.abc import Callable, Iterable, Iterator
 
+from dashboard.detection.intelligence.jobs import jobs as intelligence_jobs
 from dashboard.detection.jobs import rule_jobs
 from dashboard.errors import WatchbookError
 from dashboard.schedule.job import Job
@@ -18,7 +19,7 @@ _LOG = logging.getLogger("watchbook.schedule")
 _HEAD_START_SECONDS = 3.0
 
 Jobs = Callable[[Store], Iterable[Job]]
-SUBJECTS: tuple[Jobs, ...] = (rule_jobs,)
+SUBJECTS: tuple[Jobs, ...] = (rule_jobs, intelligence_jobs)
 """Who has jobs: each is given the open store at every look and lists its jobs as they are now."""
 
 

@@ -3,7 +3,7 @@ what should be different is a further step."""
 
 from __future__ import annotations
 
-from dashboard.store import alerts, incidents, rules, schedule, versions
+from dashboard.store import alerts, incidents, rules, schedule, versions, watchlists
 from dashboard.store.database import Migration
 
 MIGRATIONS: tuple[Migration, ...] = (
@@ -13,4 +13,5 @@ MIGRATIONS: tuple[Migration, ...] = (
     versions.MIGRATION,
     schedule.MIGRATION,
     rules.SEEN_MIGRATION,
+    watchlists.MIGRATION,
 )

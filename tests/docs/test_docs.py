@@ -25,7 +25,7 @@ def test_every_error_code_in_the_code_is_documented() -> None:
         code
         for file in (ROOT / "dashboard").rglob("*.py")
         for code in re.findall(
-            r'"((?:WB|KQ|PA|EN|IN|RT|VI|EX|SV|PG|CL|ST|SO|SD)\d{3})"', file.read_text(encoding="utf-8")
+            r'"((?:WB|KQ|PA|EN|IN|RT|VI|EX|SV|PG|CL|ST|SO|SD|TI|WL|HU|RP|RS)\d{3})"', file.read_text(encoding="utf-8")
         )
     }
     assert used - set(error_codes()) == set()
