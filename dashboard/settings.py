@@ -103,6 +103,9 @@ SETTINGS: tuple[Setting, ...] = (
         "City database in MaxMind's MMDB format that geo_info_from_ip_address() reads; empty means none",
     ),
     Setting(
+        "disk_limit_gb", 20, "Room that local data may take, in gigabytes, before a warning is shown; 0 for no limit"
+    ),
+    Setting(
         "listen_waiting_mb",
         512,
         "Rows of `watchbook listen` that may wait for their tables, in megabytes; more are refused for now",

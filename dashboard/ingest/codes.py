@@ -11,4 +11,7 @@ CODES: dict[str, str] = {
     "IN013": "The text after --table is no name of a table.",
     "IN015": "Another process listens for this data folder already.",
     "IN014": "Imported rows cannot be written to the data folder.",
+    "IN016": "Rows of a table are to be deleted that has none.",
+    "IN017": "The days of a retention are out of range.",
+    "IN018": "Local data takes nearly as much room as it may, or the disk is nearly full.",
 }
