@@ -207,7 +207,7 @@ def _slot(cell: Mapping[str, Any] | None) -> dict[str, Any] | None:
         return None
     slot = {
         name: cell[name]
-        for name in ("t", "kind", "big", "unit", "color", "bg", "fg", "tip", "bar", "values", "style", "tags")
+        for name in ("t", "kind", "big", "font", "unit", "color", "bg", "fg", "tip", "bar", "values", "style", "tags")
         if cell.get(name) is not None
     }
     if cell.get("icon"):
