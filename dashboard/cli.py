@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from dashboard import __version__, settings
-from dashboard.commands.azure_options import add_azure
+from dashboard.commands.azure_options import add_azure, add_pull
 from dashboard.commands.detection_options import add_detection
 from dashboard.commands.response_options import add_response
 from dashboard.errors import Problem, WatchbookError
@@ -193,6 +193,7 @@ def _add_data(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     p.add_argument("--table", metavar="T", help="table of the rows (default: told from what they hold)")
     p.add_argument("--yes", action="store_true", help="import as proposed, without a question")
     _add_data_option(p)
+    add_pull(verbs, _command)
     p = _command(
         verbs,
         "tables",

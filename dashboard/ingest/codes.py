@@ -14,4 +14,7 @@ CODES: dict[str, str] = {
     "IN016": "Rows of a table are to be deleted that has none.",
     "IN017": "The days of a retention are out of range.",
     "IN018": "Local data takes nearly as much room as it may, or the disk is nearly full.",
+    "IN021": "A text is no rule for masking.",
+    "IN022": "The state of an earlier pull cannot be read.",
+    "IN023": "A table was pulled into the folder with other rules for masking.",
 }
