@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from dashboard.detection.rules import Rule
 
 SUFFIXES = (".yaml", ".yml", ".json")
+TEST_SUFFIXES = (".test.yaml", ".test.yml")
 
 
 def rule_files(paths: Iterable[Path]) -> list[Path]:
@@ -31,6 +32,8 @@ def rule_files(paths: Iterable[Path]) -> list[Path]:
             files.append(path)
             continue
         for file in sorted(f for f in path.rglob("*") if f.suffix.lower() in SUFFIXES and f.is_file()):
+            if file.name.endswith(TEST_SUFFIXES):
+                continue
             if file.suffix.lower() != ".json" or "alertrules" in file.read_text("utf-8", "replace").lower():
                 files.append(file)
     return files
@@ -120,8 +123,6 @@ def test(options: argparse.Namespace) -> int:
 def _rules_of(paths: Iterable[Path]) -> list[Rule]:
     rules, problems = [], []
     for file in rule_files(paths):
-        if file.name.endswith((".test.yaml", ".test.yml")):
-            continue
         for found in load_rules(file):
             if found.rule is not None:
                 rules.append(found.rule)

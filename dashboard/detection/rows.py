@@ -73,7 +73,7 @@ def _cell(table: str, column: str, value: Any, kind: KqlType) -> Any:
         return None
     try:
         if kind == "dynamic":
-            return value if isinstance(value, str) and value[:1] in "[{" else json.dumps(value, default=str)
+            return value if _is_json(value) else json.dumps(value, default=str)
         if kind in ("string", "guid"):
             return value if isinstance(value, str) else json.dumps(value, default=str)
         if kind == "datetime":
@@ -89,6 +89,17 @@ def _cell(table: str, column: str, value: Any, kind: KqlType) -> Any:
             Problem("DT041", f"{table}.{column} is of type {kind}; got {str(value)[:60]!r}.")
         ) from None
     return value
+
+
+def _is_json(value: Any) -> bool:
+    """Whether a text is an array or object that is already written as JSON."""
+    if not isinstance(value, str) or value[:1] not in ("[", "{"):
+        return False
+    try:
+        json.loads(value)
+    except ValueError:
+        return False
+    return True
 
 
 def _moment(value: Any) -> dt.datetime:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
+
 from dashboard.document import Workbook, load_workbook
-from dashboard.document.templates import template_file
 from dashboard.errors import WatchbookError
 from dashboard.pages import library
 
@@ -11,9 +12,8 @@ from dashboard.pages import library
 def find_id(template: str) -> str | None:
     """The id of the workbook that `template` (`Community-Workbooks/…/Name`, a file name or a resource id) means; None where
     there is none here."""
-    files = {path: name for name, (path, _) in library.files().items()}
-    found = template_file(template, files)
-    return files[found] if found is not None else None
+    wanted = _words(template.rstrip("/").rsplit("/", 1)[-1])
+    return next((name for name, (path, _) in library.files().items() if wanted and _words(path.stem) == wanted), None)
 
 
 def find_template(template: str) -> Workbook | None:
@@ -25,3 +25,7 @@ def find_template(template: str) -> Workbook | None:
         return load_workbook(library.files()[found][0])
     except WatchbookError:
         return None
+
+
+def _words(name: str) -> str:
+    return re.sub(r"\W|_", "", name).lower()

@@ -1,2 +1,0 @@
-/** Node's file system, which a browser has not. */
-export {};
