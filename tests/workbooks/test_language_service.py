@@ -54,7 +54,7 @@ def queries(name: str, folder: Path) -> list[str]:
     engine = Asking(folder, known_tables())
     engine.asked = []
     names = ("PodUid", "PodName", "PickedUser", "PickedKind", "PickedComponent", "Incident", "IncidentTitle", "AlertId",
-             "AlertTitle", "Entity")  # fmt: skip
+             "AlertTitle", "Entity", "PickedImage")  # fmt: skip
     audits = (f"Audit_{kind}" for kind in ("exec", "kind", "secrets", "role", "privileged", "anonymous"))
     values: Mapping[str, Any] = dict.fromkeys((*names, *audits), "7")
     run_all(Session(load_workbook(FOLDER / f"{name}.json"), engine, values=values, all_items=True))

@@ -32,10 +32,14 @@ PICKED = {
     "aks-control-plane": "AKSControlPlane | where Level == 'ERROR' | top 1 by TimeGenerated | project PickedComponent = Category",
     "defender-for-aks": """SecurityAlert | where AlertType startswith 'K8S' | top 1 by TimeGenerated
         | project AlertId = SystemAlertId, AlertTitle = DisplayName""",
+    "container-images": """ContainerInventory | where ContainerState == 'Running' | top 1 by TimeGenerated
+        | project PickedImage = strcat(Repository, '/', Image)""",
     "entity": """SigninLogs | where ResultType != '0' | top 1 by TimeGenerated | project Entity = UserPrincipalName""",
 }
 # Parts of the entity page tell of one user or pod; that there is nothing to tell is an answer.
 MAY_BE_EMPTY = {"entity"}
+# Good news where there is nothing: no rule of a mailbox was changed, no node failed to find room …
+MEANT_TO_BE_EMPTY = {("microsoft-365", "rules"), ("aks-control-plane", "stuck"), ("data-health", "problems")}
 
 
 @pytest.fixture(scope="module")
@@ -72,6 +76,8 @@ def blank(engine: LocalEngine, name: str, hours: int) -> set[tuple[str, str]]:
     """The parts that draw nothing once something is clicked, with what they say."""
     items = rendered(engine, name, hours, picked(engine, name))
     allowed = ("ok", "empty") if name in MAY_BE_EMPTY else ("ok",)
+    good = {part for workbook, part in MEANT_TO_BE_EMPTY if workbook == name}
+    items = [item for item in items if not (item["name"] in good and item["status"] == "empty")]
     return {(item["name"], item["message"]) for item in items if item["status"] not in allowed} | {
         (item["name"], "no rows") for item in items if item["type"] == 3 and item["status"] == "ok" and not item["rows"]
     }
