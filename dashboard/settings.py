@@ -107,6 +107,18 @@ SETTINGS: tuple[Setting, ...] = (
         512,
         "Rows of `watchbook listen` that may wait for their tables, in megabytes; more are refused for now",
     ),
+    Setting(
+        "response_hosts",
+        "",
+        "Addresses that playbooks, reports and feeds may contact, separated by commas: names (*.logic.azure.com), addresses, with a port where it is not 443, with http:// where it is not encrypted; empty means none",
+    ),
+    Setting("response_commands", "", "Folder of local commands that playbooks may run; empty means none"),
+    Setting("smtp_host", "", "Mail server of playbooks and reports; empty means none"),
+    Setting("smtp_port", 587, "Port of the mail server"),
+    Setting("smtp_security", "starttls", "How mail is encrypted on its way: starttls, tls or none"),
+    Setting("smtp_user", "", "User of the mail server; empty means no sign-in"),
+    Setting("smtp_password", "", "Password of the mail server"),
+    Setting("smtp_from", "", "Sender of mail; empty means watchbook at the mail server"),
     Setting("externaldata_folder", "", "Folder that externaldata may read from; empty means none"),
 )
 

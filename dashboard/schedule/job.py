@@ -9,12 +9,21 @@ from typing import TYPE_CHECKING, Literal
 
 import sqlalchemy as sa
 
+from dashboard.errors import Problem, WatchbookError
 from dashboard.store import schedule as kept
 
 if TYPE_CHECKING:
     from dashboard.schedule.cron import Cron
 
 CatchUp = Literal["each", "latest"]
+
+
+class TryAgain(WatchbookError):
+    """Raised by a job that asks for another attempt, if its retries allow one, not before `after`."""
+
+    def __init__(self, problem: Problem, after: dt.timedelta | None = None) -> None:
+        super().__init__(problem)
+        self.after = after or dt.timedelta()
 
 
 @dataclass

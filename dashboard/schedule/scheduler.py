@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 import sqlalchemy as sa
 
 from dashboard.errors import Problem, WatchbookError
-from dashboard.schedule.job import Due, Job
+from dashboard.schedule.job import Due, Job, TryAgain
 from dashboard.store import schedule as kept
 from dashboard.store.database import Store
 
@@ -162,6 +162,7 @@ class Scheduler:
         over = threading.Event()
         keeper = threading.Thread(target=self._keep, args=(run, over), name="lease", daemon=True)
         keeper.start()
+        after = dt.timedelta()
         try:
             job.run(due)
             if not due.completed:
@@ -172,15 +173,16 @@ class Scheduler:
                 _LOG.info(error.problem.describe())
                 return False
             message = " ".join(problem.describe() for problem in error.problems)
+            after = error.after if isinstance(error, TryAgain) else after
         except Exception:  # noqa: BLE001 (as above)
             _LOG.exception("SD005: '%s' failed", job.name)
             message = Problem("SD005", "The job failed; the reason is in the log.").describe()
         finally:
             over.set()
             keeper.join()
-        return self._failed(job, run, due, message)
+        return self._failed(job, run, due, message, after)
 
-    def _failed(self, job: Job, run: kept.Run, due: Due, message: str) -> bool:
+    def _failed(self, job: Job, run: kept.Run, due: Due, message: str, after: dt.timedelta) -> bool:
         if due.completed:
             # The transaction that held both effects and completion was given up, or the failure came after it.
             with self._store.reading() as connection:
@@ -189,8 +191,9 @@ class Scheduler:
                     return True
         if run.attempt <= len(job.retries):
             now = self._clock()
+            wait = max(job.retries[run.attempt - 1], after)
             with self._store.writing() as connection:
-                kept.put_off(connection, run, now, now + job.retries[run.attempt - 1], message)
+                kept.put_off(connection, run, now, now + wait, message)
             return False
         return self._settle(run, "failed", message)
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from dashboard.detection.intelligence.jobs import jobs as intelligence_jobs
 from dashboard.detection.jobs import rule_jobs
+from dashboard.detection.response.running import response_jobs
 from dashboard.errors import WatchbookError
 from dashboard.schedule.job import Job
 from dashboard.schedule.scheduler import Scheduler
@@ -19,7 +20,7 @@ _LOG = logging.getLogger("watchbook.schedule")
 _HEAD_START_SECONDS = 3.0
 
 Jobs = Callable[[Store], Iterable[Job]]
-SUBJECTS: tuple[Jobs, ...] = (rule_jobs, intelligence_jobs)
+SUBJECTS: tuple[Jobs, ...] = (rule_jobs, intelligence_jobs, response_jobs)
 """Who has jobs: each is given the open store at every look and lists its jobs as they are now."""
 
 
