@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from dashboard import __version__, settings
-from dashboard.commands.azure_options import add_azure
+from dashboard.commands.azure_options import add_azure, add_pull
 from dashboard.commands.detection_options import add_detection
 from dashboard.commands.response_options import add_response
 from dashboard.errors import Problem, WatchbookError
@@ -116,7 +116,7 @@ def _add_check(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         _check,
     )
     p.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="workbook files or folders")
-    p.add_argument("--format", choices=["text", "json"], default="text")
+    p.add_argument("--format", choices=["text", "json", "sarif"], default="text")
 
 
 def _add_render(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -188,10 +188,12 @@ def _add_data(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
         "watchbook data import audit.log.gz firewall.csv --data ./mine --yes",
         _data_import,
     )
-    p.add_argument("files", nargs="+", type=Path, metavar="FILE", help="files to import; .gz and .zst are unpacked")
+    p.add_argument("files", nargs="*", type=Path, metavar="FILE", help="files to import; .gz and .zst are unpacked")
+    p.add_argument("--watch", type=Path, metavar="DIR", help="import the files of a folder as they come and grow")
     p.add_argument("--table", metavar="T", help="table of the rows (default: told from what they hold)")
     p.add_argument("--yes", action="store_true", help="import as proposed, without a question")
     _add_data_option(p)
+    add_pull(verbs, _command)
     p = _command(
         verbs,
         "tables",
@@ -201,6 +203,27 @@ def _add_data(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     )
     _add_data_option(p)
     p.add_argument("--format", choices=["table", "json"], default="table")
+    p = _command(
+        verbs,
+        "delete",
+        "Delete the rows of a table.",
+        "watchbook data delete Perf --before 30d --data ./mine",
+        _data_delete,
+    )
+    p.add_argument("table", metavar="TABLE", help="table whose rows go")
+    p.add_argument("--before", metavar="DAY", help="only rows older than this day: 2026-11-01, or 30d")
+    p.add_argument("--yes", action="store_true", help="delete without a question")
+    _add_data_option(p)
+    p = _command(
+        verbs,
+        "retention",
+        "Show, or set, how many days rows are kept.",
+        "watchbook data retention Perf 30",
+        _data_retention,
+    )
+    p.add_argument("table", nargs="?", metavar="TABLE", help="table to set it for; * is for every other table")
+    p.add_argument("days", nargs="?", metavar="DAYS", help="days that its rows are kept, or none")
+    _add_data_option(p)
 
 
 def _add_api(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -311,6 +334,18 @@ def _data_import(options: argparse.Namespace) -> int:
     from dashboard.commands.data import import_files
 
     return import_files(options)
+
+
+def _data_delete(options: argparse.Namespace) -> int:
+    from dashboard.commands.keep import delete
+
+    return delete(options)
+
+
+def _data_retention(options: argparse.Namespace) -> int:
+    from dashboard.commands.keep import retention
+
+    return retention(options)
 
 
 def _data_tables(options: argparse.Namespace) -> int:

@@ -47,6 +47,8 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "page_budget_mb", 0, "Megabytes that live queries of one page may read until it is refreshed; 0 means no limit"
     ),
+    Setting("pull_rows", 100_000, "Rows of one slice of data pull; the service gives at most 500,000"),
+    Setting("pull_slices", 4, "Slices of data pull that are fetched at the same time"),
     Setting("workbook_mb", 20, "Largest workbook file that is opened, in megabytes"),
     Setting("workbook_depth", 150, "Deepest nesting of a workbook's JSON"),
     Setting("workbook_groups", 20, "Deepest nesting of groups in a workbook"),
@@ -101,6 +103,9 @@ SETTINGS: tuple[Setting, ...] = (
         "geo_database",
         "",
         "City database in MaxMind's MMDB format that geo_info_from_ip_address() reads; empty means none",
+    ),
+    Setting(
+        "disk_limit_gb", 20, "Room that local data may take, in gigabytes, before a warning is shown; 0 for no limit"
     ),
     Setting(
         "listen_waiting_mb",

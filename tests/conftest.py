@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +15,9 @@ from tests.serving import Serving, serving
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
+
+# No test reads or changes what the person who runs it keeps in their own folder.
+os.environ["WATCHBOOK_HOME"] = tempfile.mkdtemp(prefix="watchbook-tests-")
 
 _CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 

@@ -1,17 +1,18 @@
-"""The options of `watchbook azure`; what it does is in azure.py, imported when it runs."""
+"""The options of `watchbook azure` and `watchbook data pull`; what they do is imported when it runs."""
 
 from __future__ import annotations
 
 import argparse
 import importlib
 from collections.abc import Callable
+from pathlib import Path
 
 Run = Callable[[argparse.Namespace], int]
 
 
-def _run(name: str) -> Run:
+def _run(name: str, module: str = "azure") -> Run:
     def run(options: argparse.Namespace) -> int:
-        found: Run = getattr(importlib.import_module("dashboard.commands.azure"), name)
+        found: Run = getattr(importlib.import_module(f"dashboard.commands.{module}"), name)
         return found(options)
 
     return run
@@ -52,3 +53,28 @@ def add_azure(
         "watchbook azure remove-workspace 11111111-2222-3333-4444-555555555555", _run("remove_workspace"),
     )  # fmt: skip
     p.add_argument("id", metavar="ID", help="the workspace's id or resource id")
+
+
+def add_pull(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser], command: Callable[..., argparse.ArgumentParser]
+) -> None:
+    """Adds `watchbook data pull`."""
+    p = command(
+        commands, "pull", "Copy tables of a Log Analytics workspace into local Parquet, to work on them offline.",
+        "watchbook data pull --tables SecurityAlert,SigninLogs --since 30d --data ./pulled --mask 'UserPrincipalName=email'",
+        _run("pull", "pull"),
+    )  # fmt: skip
+    p.add_argument("--workspace", metavar="ID", help="workspace to pull from (default: the one that is set)")
+    p.add_argument("--tables", nargs="+", required=True, metavar="T", help="tables, also separated by commas")
+    p.add_argument("--since", required=True, metavar="TIME", help="24h, 30d, 2w, or a time in ISO 8601")
+    p.add_argument(
+        "--until", metavar="TIME", help="end of the range (default: ten minutes ago, since rows arrive late)"
+    )
+    p.add_argument(
+        "--mask",
+        action="append",
+        default=[],
+        metavar="RULE",
+        help="[TABLE.]COLUMN=hash|email|ip|keep:N|text:T|remove, or a file of such lines; may be repeated",
+    )
+    p.add_argument("--data", type=Path, metavar="DIR", help="folder for the tables (default: the setting data)")

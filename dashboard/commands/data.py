@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+import threading
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dashboard import settings
@@ -45,6 +47,7 @@ def tables(options: argparse.Namespace) -> int:
     if options.format == "json":
         print(json.dumps(entries, indent=2))
     else:
+        _warn_of_room(data_folder(options.data))
         rows_text = [[str(e["table"]), f"{e['rows']:,}", str(e["first"] or ""), str(e["last"] or "")] for e in entries]
         print(text_table(["table", "rows", "first", "last"], rows_text))
     return 0
@@ -55,6 +58,12 @@ def import_files(options: argparse.Namespace) -> int:
     from dashboard.ingest.imports.run import import_file, propose
 
     folder = options.data or settings.data_folder()
+    if options.watch is not None:
+        return _watch(options, folder)
+    if not options.files:
+        raise WatchbookError(
+            Problem("CL003", "No file to import was named.", hint="Name files, or a folder with --watch.")
+        )
     failed = False
     for path in options.files:
         try:
@@ -68,7 +77,34 @@ def import_files(options: argparse.Namespace) -> int:
             failed = True
             if error.problem.code in ("IN013", "CL009"):
                 return 1
+    _warn_of_room(folder)
     return 1 if failed else 0
+
+
+def _watch(options: argparse.Namespace, folder: Path) -> int:
+    from dashboard.ingest.imports.watch import watch_folder
+
+    if not options.watch.is_dir():
+        raise WatchbookError(Problem("CL008", f"There is no folder {options.watch}.", hint="Create it first."))
+    if not options.yes:
+        raise WatchbookError(Problem("CL009", "A watched folder is imported without questions.", hint="Say --yes."))
+
+    def told(path: Path, done: Imported | WatchbookError) -> None:
+        if isinstance(done, WatchbookError):
+            print(f"{_printable(str(path))}: {done.problem.describe()}", file=sys.stderr)
+        else:
+            _report(done)
+
+    print(f"Watching {options.watch}; stop with Ctrl-C", file=sys.stderr)
+    watch_folder(options.watch, folder, told, threading.Event(), options.table)
+    return 0
+
+
+def _warn_of_room(folder: Path) -> None:
+    from dashboard.ingest.keep import room_problem
+
+    if problem := room_problem(folder):
+        print(problem.describe(), file=sys.stderr)
 
 
 def _confirmed(proposal: Proposal) -> bool:

@@ -6,13 +6,15 @@ import argparse
 import json
 import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from dashboard import settings
 from dashboard.commands.terminal import local_engine, progress
 from dashboard.document import Workbook, load_workbook
 from dashboard.document import check as lint
+from dashboard.document.templates import template_file
 from dashboard.errors import Place, Problem, WatchbookError
 
 SUFFIXES = (".json", ".workbook")
@@ -55,6 +57,12 @@ def check(options: argparse.Namespace) -> int:
     if options.format == "json":
         for entry in entries:
             print(json.dumps(entry, ensure_ascii=False))
+    elif options.format == "sarif":
+        from dashboard.commands.sarif import sarif
+        from dashboard.document.codes import CODES
+        from dashboard.kql.codes import CODES as KQL_CODES
+
+        print(sarif(entries, {**KQL_CODES, **CODES}))
     return int(any(f["severity"] == "error" for entry in entries for f in entry["findings"]))
 
 
@@ -99,12 +107,13 @@ def render(options: argparse.Namespace) -> int:
     engine = local_engine(options.data)
     if several:
         options.output.mkdir(parents=True, exist_ok=True)
+    templates = _templates(files)
     show, failed = progress(), 0
     for i, file in enumerate(files):
         target = options.output / f"{file.stem}.{form}" if several else options.output
         show(i / len(files), str(file))
         try:
-            text = _render_one(load_workbook(file), engine, form, values, span, options.all_items)
+            text = _render_one(load_workbook(file), engine, form, values, span, options.all_items, templates)
             target.write_text(text, encoding="utf-8")
         except WatchbookError as error:
             failed += 1
@@ -117,14 +126,36 @@ def render(options: argparse.Namespace) -> int:
     return int(failed > 0)
 
 
+def _templates(files: Sequence[Path]) -> Callable[[str], Workbook | None]:
+    """Finds what a group loads by a template's id: among the files themselves, beside them, and in the workbooks folders."""
+    folders = (settings.workbooks_folder(), settings.shipped("workbooks"))
+    beside = [near for folder in dict.fromkeys(file.parent for file in files) for near in sorted(folder.glob("*"))]
+    known = [*files, *(each for each in beside if each.suffix.lower() in SUFFIXES), *workbook_files(folders)]
+
+    def find(template: str) -> Workbook | None:
+        path = template_file(template, known)
+        try:
+            return load_workbook(path) if path is not None else None
+        except WatchbookError:
+            return None
+
+    return find
+
+
 def _render_one(
-    workbook: Workbook, engine: Any, form: str, values: dict[str, str], span: int | None, all_items: bool
+    workbook: Workbook,
+    engine: Any,
+    form: str,
+    values: dict[str, str],
+    span: int | None,
+    all_items: bool,
+    templates: Callable[[str], Workbook | None],
 ) -> str:
     from dashboard.runtime.evaluate import Session
     from dashboard.runtime.execute import run_all
     from dashboard.runtime.report import report
 
-    session = Session(workbook, engine, values=values, time_range_ms=span, all_items=all_items)
+    session = Session(workbook, engine, values=values, time_range_ms=span, all_items=all_items, templates=templates)
     results = run_all(session)
     if form == "json":
         return json.dumps(report(workbook, session, results), ensure_ascii=False, indent=1)

@@ -4,7 +4,8 @@ NAME/__init__.py. They take plain data and know nothing of workbooks, queries or
 Build with `make components` (README.md here). Which component draws what:
 
 - `grid.grid` draws a Grid view as it is (`dataclasses.asdict` would copy every cell) and answers with the selected rows.
-- `controls.controls` draws what stands around: bar, parameters, links, tiles, heads with menus, gallery, query editor, tables.
+- `controls.controls` draws what stands around: bar, parameters, links, tiles, heads with menus, gallery, tables.
+- `kql.kql_editor` draws the query editor: Monaco with Microsoft's Kusto language service, loaded when it is first drawn.
 - `layout.layout` draws edit mode: tools, outline, forms, versions.
 - Charts are `st.plotly_chart`: it has selection and brushing, follows the theme without a rerun, and loads its 1.2 MB
   (compressed) once; a chart component of our own would carry the same plotly.js for the same bytes. PNG and SVG are made

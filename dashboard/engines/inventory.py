@@ -29,6 +29,11 @@ def read_inventory(folder: Path) -> Inventory:
     return found
 
 
+def times_of(file: Path) -> tuple[int, dt.datetime | None, dt.datetime | None]:
+    """Rows, first and last time of one file."""
+    return _footer(file)
+
+
 def _footer(file: Path) -> tuple[int, dt.datetime | None, dt.datetime | None]:
     import pyarrow as pa
     import pyarrow.parquet as pq

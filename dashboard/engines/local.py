@@ -176,7 +176,14 @@ class LocalEngine:
             timer.start()
             try:
                 # One row more than asked for tells whether there are more.
-                arrow = cursor.sql(f"SELECT * FROM ({sql}) LIMIT {int(limit) + 1}").to_arrow_table()
+                text = f"SELECT * FROM ({sql}) LIMIT {int(limit) + 1}"
+                try:
+                    arrow = cursor.sql(text).to_arrow_table()
+                except duckdb.IOException:
+                    # A file was replaced between the listing and the reading (an import, a merge of files): once more.
+                    if late.is_set() or (cancel and cancel.cancelled):
+                        raise
+                    arrow = cursor.sql(text).to_arrow_table()
             except duckdb.Error as error:
                 if cancel and cancel.cancelled:
                     raise Cancelled from None

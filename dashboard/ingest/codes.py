@@ -11,4 +11,10 @@ CODES: dict[str, str] = {
     "IN013": "The text after --table is no name of a table.",
     "IN015": "Another process listens for this data folder already.",
     "IN014": "Imported rows cannot be written to the data folder.",
+    "IN016": "Rows of a table are to be deleted that has none.",
+    "IN017": "The days of a retention are out of range.",
+    "IN018": "Local data takes nearly as much room as it may, or the disk is nearly full.",
+    "IN021": "A text is no rule for masking.",
+    "IN022": "The state of an earlier pull cannot be read.",
+    "IN023": "A table was pulled into the folder with other rules for masking.",
 }

@@ -52,6 +52,18 @@ def rendered_view(table: Table, zone: str) -> View:
     return visual.draw({}, table, zone=zone)
 
 
+def preview_view(table: Table, zone: str) -> View:
+    """A result as a chart that nobody asked for in words: over time where there is a time, else bars by its first text."""
+    kinds = [column.type for column in table.columns]
+    if not any(kind in ("int", "long", "real", "decimal") for kind in kinds):
+        return Message("A chart needs a column of numbers. Summarize first, or add | render.", "info")
+    if "datetime" in kinds:
+        return visual.draw({"visualization": "timechart", "size": 0}, table, zone=zone)
+    if "string" in kinds or "dynamic" in kinds:
+        return visual.draw({"visualization": "categoricalbar", "size": 0}, table, zone=zone)
+    return Message("A chart needs a column of times or texts beside its numbers.", "info")
+
+
 def draw(view: View, key: str, label: str = "", react: Reactions = NOTHING, selected: Rows = ()) -> None:
     """Draws a view. `label` names it for screen readers; `key` is unique on the page."""
     if isinstance(view, Figure):
@@ -195,7 +207,7 @@ def _slot(cell: Mapping[str, Any] | None) -> dict[str, Any] | None:
         return None
     slot = {
         name: cell[name]
-        for name in ("t", "kind", "big", "unit", "color", "bg", "fg", "tip", "bar", "values", "style", "tags")
+        for name in ("t", "kind", "big", "font", "unit", "color", "bg", "fg", "tip", "bar", "values", "style", "tags")
         if cell.get(name) is not None
     }
     if cell.get("icon"):

@@ -95,7 +95,13 @@ def _draw_query(board: Board, planned: PlannedItem) -> None:
 def _draw_content(board: Board, planned: PlannedItem) -> None:
     path, slug = planned.path, layout.slug(planned.path)
     title = board.title_of(planned)
-    subject = menus.Subject(board.title, title, lambda: board.outcome(planned), board.facts(planned))
+    subject = menus.Subject(
+        board.title,
+        title,
+        lambda: board.outcome(planned),
+        board.facts(planned),
+        planned.item.content.get("exportToExcelOptions") == "visible",
+    )
     action = board.take_action(path)
     if action == "query" and planned.query is not None:
         menus.open_query(planned.query)

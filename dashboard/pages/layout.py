@@ -41,12 +41,26 @@ def group_key(planned: PlannedItem) -> str:
     return f"{'wgb' if planned.item.style.get('showBorder') is True else 'wg'}-{slug(planned.path)}"
 
 
-def sheet(items: Iterable[PlannedItem], *, hidden: bool = False) -> str:
-    """The rules for the widths and heights of all items, nested ones included; of hidden ones, too, with `hidden`."""
+def sheet(items: Iterable[PlannedItem], *, hidden: bool = False, style: Mapping[str, Any] | None = None) -> str:
+    """The rules for the widths and heights of all items, nested ones included; of hidden ones, too, with `hidden`. `style`
+    are the document's `styleSettings`."""
     rules = "".join(_rules(items, hidden))
+    whole = _spaces(style or {})
+    page = f".st-key-wb-page{{{whole}}}" if whole else ""
     return (
-        f"<style>.st-key-wg-root{{visibility:visible!important}}@media (min-width:{_NARROW + 1}px){{{rules}}}</style>"
+        f"<style>.st-key-wg-root{{visibility:visible!important}}{page}"
+        f"@media (min-width:{_NARROW + 1}px){{{rules}}}</style>"
     )
+
+
+_GAPS: Mapping[str, int] = {"wide": 20, "standard": 12, "narrow": 6, "none": 0}
+_PADS: Mapping[str, int] = {"wide": 18, "standard": 12, "narrow": 8, "none": 3}
+
+
+def _spaces(style: Mapping[str, Any]) -> str:
+    """The gaps between items and the padding in them, as `spacingStyle` and `paddingStyle` say."""
+    gap, pad = _GAPS.get(text_of(style.get("spacingStyle"))), _PADS.get(text_of(style.get("paddingStyle")))
+    return (f"--wb-gap:{gap}px;" if gap is not None else "") + (f"--wb-pad:{pad}px;" if pad is not None else "")
 
 
 def _rules(items: Iterable[PlannedItem], hidden: bool) -> Iterable[str]:
@@ -73,6 +87,8 @@ def _rules(items: Iterable[PlannedItem], hidden: bool) -> Iterable[str]:
                 inner.append(f"{name}:{value}")
         if inner:
             yield f".st-key-{key}{{{';'.join(inner)}}}"
+        if planned.item.kind == "group" and (spaces := _spaces(planned.item.style)):
+            yield f".st-key-{group_key(planned)}{{{spaces}}}"
         yield from _rules(planned.items, hidden)
 
 

@@ -17,7 +17,7 @@ from dashboard.pages import bar, controls, library, links, style
 from dashboard.pages.templates import find_id
 from dashboard.table import Table
 from dashboard.visual.cells import unique_fields
-from dashboard.visual.view import Figure, View
+from dashboard.visual.view import Figure, Grid, View
 
 _MIME = {
     "csv": "text/csv",
@@ -36,12 +36,13 @@ _FILES = [
 @dataclass(frozen=True)
 class Subject:
     """What a menu is about: the whole's title, the part's title, its table and drawing when they are there, and the facts
-    that travel with its data."""
+    that travel with its data. With `visible_only` its files leave out what the grid hides."""
 
     whole: str
     title: str
     outcome: Callable[[], tuple[Table | None, View]]
     facts: Mapping[str, str]
+    visible_only: bool = False
 
     def file(self) -> str:
         """The name of its files, without an ending."""
@@ -107,6 +108,8 @@ def _take_away(subject: Subject, action: str) -> dict[str, Any]:
     number = secrets.token_hex(4)
     if action == "copy":
         return {"copy": {"id": number, "text": _tab_separated(table)}}
+    if subject.visible_only and isinstance(view, Grid):
+        table = _visible(table, view)
     content = _content(subject, table, view, action)
     if content is None:
         return {}
@@ -124,6 +127,14 @@ def _content(subject: Subject, table: Table, view: View, action: str) -> bytes |
     if action == "xlsx":
         return export_table(table, "xlsx", title=title, facts=subject.facts)
     return export_figure_html(view, title=title, facts=subject.facts) if isinstance(view, Figure) else None
+
+
+def _visible(table: Table, view: Grid) -> Table:
+    """The table without the columns that the grid hides."""
+    fields = {column.field for column in view.columns if column.visible}
+    names = [name for name, field in dict(unique_fields(table.names)).items() if field in fields]
+    kept = tuple(column for column in table.columns if column.name in names)
+    return replace(table, columns=kept, arrow=table.arrow.select([column.name for column in kept]))
 
 
 def _tab_separated(table: Table) -> str:

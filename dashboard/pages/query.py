@@ -9,9 +9,10 @@ from typing import Any
 
 import streamlit as st
 
+from dashboard.engines.local import LocalEngine
 from dashboard.engines.protocol import CancelToken, QueryRequest, TableInfo, TimeSpan
 from dashboard.errors import WatchbookError
-from dashboard.pages import bar, controls, drawings, menus, sources, style, waiting
+from dashboard.pages import bar, controls, drawings, kql_editor, menus, sources, style, waiting
 from dashboard.runtime.execute import shared_executor
 from dashboard.table import Table
 
@@ -50,7 +51,15 @@ def draw() -> None:
             with st.container(key="query-side"):
                 controls.draw("schema", "wb-schema", _schema(engine.tables() if engine.name == sources.LOCAL else []))
             with st.container(key="query-main"):
-                controls.draw("editor", "wb-editor", _editor(state), _act)
+                kql_editor.draw(
+                    "wb-editor",
+                    state["text"],
+                    _act,
+                    revision=state["revision"],
+                    tools=_tools(state),
+                    problems=state["problems"],
+                    repair=state["repair"],
+                )
                 if state["run"]:
                     _run(state, engine)
 
@@ -64,10 +73,12 @@ def _state() -> dict[str, Any]:
             "range": None,
             "run": "",
             "history": [],
-            "mark": None,
+            "problems": (),
             "repair": None,
             "done": None,
             "link": "",
+            "part": False,
+            "shown": "Result",
         },
     )
     return state
@@ -85,20 +96,19 @@ def _take_link(state: dict[str, Any]) -> None:
             revision=state["revision"] + 1,
             done=None,
             repair=None,
-            mark=None,
+            problems=(),
         )
     elif linked and linked != state["link"] and linked != state["text"]:
         state.update(
-            text=linked, run="", link=linked, revision=state["revision"] + 1, done=None, repair=None, mark=None
+            text=linked, run="", link=linked, revision=state["revision"] + 1, done=None, repair=None, problems=()
         )
 
 
-def _editor(state: dict[str, Any]) -> dict[str, Any]:
+def _tools(state: dict[str, Any]) -> dict[str, Any]:
     return {
-        "text": state["text"], "revision": state["revision"], "range": state["range"], "presets": PRESETS, "utc": bar.utc(), "running": False,
+        "range": state["range"], "presets": PRESETS,
         "examples": [{"label": label, "text": text} for label, text in EXAMPLES],
         "history": [{"label": _first_line(text), "text": text} for text in state["history"]],
-        "mark": state["mark"], "repair": state["repair"],
     }  # fmt: skip
 
 
@@ -106,8 +116,13 @@ def _act(event: controls.Event) -> None:
     state = _state()
     if isinstance(event.get("run"), str):
         text = event["run"].strip("\n")
-        state.update(text=text, run=text.strip(), done=None, repair=None, mark=None)
+        whole = event.get("text")
+        state.update(
+            text=whole if isinstance(whole, str) else text, run=text.strip(), done=None, repair=None, problems=()
+        )
         if state["run"]:
+            # Problems of a part that was run are not at these places of the whole.
+            state["part"] = event.get("selection") is True
             state["history"] = [text, *(old for old in state["history"] if old != text)][:30]
             _translate_ahead(state)
     elif "range" in event and isinstance(event.get("text"), str):
@@ -162,25 +177,69 @@ def _run(state: dict[str, Any], engine: Any) -> None:
                         cancel.cancel()
                 done = (key, table, time.perf_counter() - started)
                 state["done"] = done
-            _draw_result(state, done[1], done[2])
+            _draw_result(state, engine, done[1], done[2])
         except WatchbookError as error:
-            state["mark"] = {"line": error.problem.place.line, "column": error.problem.place.column}
+            # The editor stands above and is drawn by now: it learns the places of the problems in one more run.
+            if not state["part"] and state["problems"] != error.problems:
+                state["problems"] = error.problems
+                st.rerun()
             st.html(style.problem_html(error.problem, error.problems[1:]))
 
 
-def _draw_result(state: dict[str, Any], table: Table, seconds: float) -> None:
+def _draw_result(state: dict[str, Any], engine: Any, table: Table, seconds: float) -> None:
     zone = bar.zone()
     drawn = drawings.rendered_view(table, zone) if table.render else None
     grid = drawings.plain_view(table, zone)
-    rows = f"{len(table):,} row{'' if len(table) == 1 else 's'} in {seconds:.2f} s"
     facts = {"Query": state["run"], "Data source": sources.labels()[sources.chosen()], "Time zone": zone}
     subject = menus.Subject("Query", "Result", lambda: (table, drawn or grid), facts)
     menus.draw_head("query-head", subject, state.pop("action", ""), None, lambda action: state.update(action=action))
     notices = style.notices_html(notice.message for notice in table.notices)
-    st.html(f'<div class="wb-run-line" role="status">{rows}</div>{notices}')
-    if drawn is not None:
-        drawings.draw(drawn, "query-chart", "Result as a chart")
-    drawings.draw(grid, "query-grid", "Result")
+    st.html(f'<div class="wb-run-line" role="status">{_run_line(table, seconds)}</div>{notices}')
+    local = isinstance(engine, LocalEngine)
+    names = ("Result", "Chart", "Query sent", *(("SQL", "Plan") if local else ()))
+    shown = state["shown"] if state["shown"] in names else "Result"
+    _draw_tabs(state, names, shown)
+    if shown == "Chart":
+        drawings.draw(drawn or drawings.preview_view(table, zone), "query-preview", "Result as a chart")
+    elif shown == "Query sent":
+        st.html(style.source_html(_sent(state)))
+    elif shown in ("SQL", "Plan"):
+        sql, plan = engine.explain(QueryRequest(state["run"], timespan=_span(state["range"])))
+        st.html(style.source_html(sql if shown == "SQL" else plan))
+    else:
+        if drawn is not None:
+            drawings.draw(drawn, "query-chart", "Result as a chart")
+        drawings.draw(grid, "query-grid", "Result")
+
+
+def _draw_tabs(state: dict[str, Any], names: tuple[str, ...], shown: str) -> None:
+    links = [{"label": name, "selected": name == shown, "enabled": True, "action": "set", "look": ""} for name in names]
+
+    def act(event: controls.Event) -> None:
+        at = event.get("index")
+        if isinstance(at, int) and 0 <= at < len(names):
+            state["shown"] = names[at]
+
+    controls.draw("links", "query-tabs", {"style": "tabs", "big": False, "links": links}, act)
+
+
+def _run_line(table: Table, seconds: float) -> str:
+    """Rows, time and size; of local data also what translating took."""
+    rows = f"{len(table):,} row{'' if len(table) == 1 else 's'} in {seconds:.2f} s"
+    size = int(table.arrow.nbytes)
+    kept = f"{size / 1e6:.1f} MB" if size >= 1e6 else f"{size / 1e3:.1f} kB"
+    parts = [rows, kept]
+    if "translate_seconds" in table.statistics:
+        parts.append(f"translated in {1000 * table.statistics['translate_seconds']:.0f} ms")
+    return " · ".join(parts)
+
+
+def _sent(state: dict[str, Any]) -> str:
+    """The text as the data source got it, and the range of time that it was limited to beside."""
+    span = _span(state["range"])
+    if span is None:
+        return str(state["run"])
+    return f"// Time range: {span.start:%Y-%m-%d %H:%M:%S} to {span.end:%Y-%m-%d %H:%M:%S} UTC\n{state['run']}"
 
 
 def _schema(tables: list[TableInfo]) -> dict[str, Any]:

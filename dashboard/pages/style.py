@@ -63,6 +63,11 @@ def head_html(title: str, text: str = "") -> str:
     return f'<div class="wb-page-head"><h1>{escape(title)}</h1>{below}</div>'
 
 
+def source_html(source: str) -> str:
+    """A text of a language, as it is."""
+    return f'<pre class="wb-source" tabindex="0">{escape(source)}</pre>'
+
+
 @contextmanager
 def guard() -> Iterator[None]:
     """Keeps a fault in one part from taking the page: it becomes a message in its place, and the log has the rest."""

@@ -10,6 +10,7 @@ from typing import Any
 from dashboard.pages import board as boards
 from dashboard.pages import controls, layout, menus
 from dashboard.runtime.plan import PlannedItem, Tab
+from dashboard.visual import icons
 from dashboard.visual.links import workbook_link
 from dashboard.visual.resources import portal_address
 
@@ -58,6 +59,7 @@ def _link(tab: Tab, steps: dict[str, str], written: Mapping[str, Any]) -> dict[s
         "after": tab.post_text,
         "look": str(written.get("style", "")),
         "width": str(written.get("tabWidth") or ""),
+        "icon": icons.svg(tab.icon) if tab.icon and icons.icon_name(tab.icon) not in ("", "dot") else "",
     }
     if tab.parameter or tab.workbook is not None:
         data["action"] = "set"

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
-
 from dashboard.document import Workbook, load_workbook
+from dashboard.document.templates import template_file
 from dashboard.errors import WatchbookError
 from dashboard.pages import library
 
@@ -12,8 +11,9 @@ from dashboard.pages import library
 def find_id(template: str) -> str | None:
     """The id of the workbook that `template` (`Community-Workbooks/…/Name`, a file name or a resource id) means; None where
     there is none here."""
-    wanted = _words(template.rstrip("/").rsplit("/", 1)[-1])
-    return next((name for name, (path, _) in library.files().items() if wanted and _words(path.stem) == wanted), None)
+    files = {path: name for name, (path, _) in library.files().items()}
+    found = template_file(template, files)
+    return files[found] if found is not None else None
 
 
 def find_template(template: str) -> Workbook | None:
@@ -25,7 +25,3 @@ def find_template(template: str) -> Workbook | None:
         return load_workbook(library.files()[found][0])
     except WatchbookError:
         return None
-
-
-def _words(name: str) -> str:
-    return re.sub(r"\W|_", "", name).lower()

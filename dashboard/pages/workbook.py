@@ -8,6 +8,7 @@ from typing import Any
 import streamlit as st
 
 from dashboard.document import Workbook
+from dashboard.document.workbook import object_of
 from dashboard.errors import WatchbookError
 from dashboard.pages import bar, controls, edit_page, items, layout, library, links, sources, style, waiting
 from dashboard.pages.board import Board
@@ -63,7 +64,9 @@ def _draw_board(board: Board) -> None:
             st.html(f'<div class="wb-head"><h1>{style.text(board.title)}</h1></div>')
         plan = waiting.wait(board.plan())
         board.start(plan)
-        st.html(layout.sheet(plan.items, hidden=edit is not None))
+        st.html(
+            layout.sheet(plan.items, hidden=edit is not None, style=object_of(board.workbook.raw.get("styleSettings")))
+        )
         told = [problem for problem in plan.problems if problem.severity == "error"]
         if told:
             st.html("".join(style.problem_html(problem) for problem in told[:5]))

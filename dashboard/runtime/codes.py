@@ -13,4 +13,5 @@ CODES: dict[str, str] = {
     "RT011": "The payload of a query is not JSON.",
     "RT012": "A parameter's query failed.",
     "RT013": "A page has used its budget for live queries (setting page_budget_mb).",
+    "RT014": "A custom table, or a column of AzureDiagnostics, is not in the local data; the answer has no rows.",
 }

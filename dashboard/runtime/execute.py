@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from dashboard import settings
 from dashboard.engines.protocol import CancelToken, Engine, QueryRequest
 from dashboard.errors import Cancelled, Problem, WatchbookError
+from dashboard.runtime.absent import absent
 from dashboard.runtime.cache import Kept, Key, ResultCache, aged, aligned_window, freshness, live_key
 from dashboard.table import Table
 
@@ -211,7 +212,8 @@ class Executor:
             flight.token.check()
             result = self.engine.run(request, flight.token)
         except WatchbookError as error:
-            result = error
+            missing = absent(error.problem, request) if self.engine.name == "local" else None
+            result = missing if missing is not None else error
         except Exception as error:  # noqa: BLE001 - an engine's fault must become a sentence in the item's frame
             result = WatchbookError(engine_fault(error))
         now = time.time()

@@ -58,7 +58,9 @@ def item_result(
         message = answer.problem.message + _undeclared(item.query)
         return ItemResult("error", problem=answer.problem, message=message, ms=ms)
     if not len(answer):
-        return ItemResult("empty", answer, message=text_of(item.texts.get("noDataMessage")) or NO_ROWS, ms=ms)
+        words = text_of(item.texts.get("noDataMessage")) or NO_ROWS
+        why = [notice.message for notice in answer.notices if notice.code == "RT014"]
+        return ItemResult("empty", answer, message=" ".join([words, *why]), ms=ms)
     return ItemResult("ok", answer, ms=ms)
 
 

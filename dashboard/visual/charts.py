@@ -214,7 +214,21 @@ def _x_axis(data: ChartData, own: Mapping[str, Any], kind: str) -> dict[str, Any
         }
     if isinstance(settings.get("label"), str) and settings["label"]:
         axis["title"] = {"text": plotly_text(settings["label"])}
+    dates = settings.get("dateFormatSettings")
+    pattern = _DATE_TICKS.get(str(dates.get("formatName"))) if isinstance(dates, Mapping) else None
+    if pattern and data.x_kind == "time":
+        axis.pop("tickformatstops", None)
+        axis["tickformat"] = pattern
     return axis
+
+
+_DATE_TICKS: dict[str, str] = {
+    "shortDatePattern": "%-m/%-d/%Y", "longDatePattern": "%B %-d, %Y", "shortTimePattern": "%-I:%M %p",
+    "longTimePattern": "%-I:%M:%S %p", "shortDateTimePattern": "%-m/%-d/%Y\n%-I:%M:%S %p",
+    "shortDateTimeNoMsPattern": "%-m/%-d/%Y\n%-I:%M:%S %p", "fullDateTimePattern": "%A, %B %-d, %Y\n%-I:%M:%S %p",
+    "weekDayPattern": "%A",
+}  # fmt: skip
+"""The ticks of a time axis by `dateFormatSettings.formatName`."""
 
 
 _TIME_TICKS: list[dict[str, Any]] = [

@@ -175,7 +175,7 @@ def _network(
         places = force_layout(len(nodes), edges)
     across = orientation == 1 and bool(edges)
     few = len(nodes) <= 30
-    sizes = _node_sizes(nodes, few)
+    sizes = _node_sizes(nodes, few, own)
     labels = [_label(node, few and not across) for node in nodes]
     marks = {
         "type": "scatter", "mode": "markers+text", "name": "", "cliponaxis": False,
@@ -253,7 +253,8 @@ def _hive(
         clusters.setdefault(records.text(group, node.record[group]) if group and node.record else "", []).append(node)
     label_maker = _slot(own.get("hivesContent"), records)
     combs = {name: honeycomb(len(members)) for name, members in clusters.items()}
-    boxes = [(_extent(comb, 0) + 1.6, _extent(comb, 1) + (2.2 if group else 1.6)) for comb in combs.values()]
+    apart = 1.1 + 0.1 * min(40.0, max(0.0, float(as_number(own.get("hivesMargin", 5)) or 0)))
+    boxes = [(_extent(comb, 0) + apart, _extent(comb, 1) + apart + (0.6 if group else 0.0)) for comb in combs.values()]
     corners = shelves(boxes)
     cells: dict[str, list[Point]] = {}
     marks: dict[str, list[Any]] = {"x": [], "y": [], "text": [], "hover": []}
@@ -316,10 +317,13 @@ def _label(node: GraphNode, few: bool) -> str:
     return "<br>".join(wrapped(text, 24 if few else 18) for text in (node.top, node.center if few else "") if text)
 
 
-def _node_sizes(nodes: Sequence[GraphNode], few: bool) -> list[float]:
+def _node_sizes(nodes: Sequence[GraphNode], few: bool, own: Mapping[str, Any]) -> list[float]:
     weights = [node.weight for node in nodes]
     top = max(weights, default=0.0)
     base = 26.0 if few else 18.0 if len(nodes) <= 80 else 12.0
+    asked = as_number(own.get("staticNodeSize")) if not own.get("nodeSize") else None
+    if asked is not None and asked > 0:  # the format's own default is 100
+        base *= min(3.0, max(0.4, float(asked) / 100))
     return [base if top <= 0 else round(base * (0.5 + math.sqrt(max(0.0, w) / top)), 1) for w in weights]
 
 

@@ -16,6 +16,9 @@ from dashboard.visual.thresholds import first_match
 from dashboard.visual.trees import aggregate
 from dashboard.visual.view import Message, Tile, Tiles
 
+FONTS = {"small": "small", "medium": "medium", "large": "large", "xlarge": "xlarge", "xxlarge": "xxlarge"}
+"""`valueFontStyle` in lower case to the size of the figure; `auto` and everything else is `xlarge`."""
+
 
 def stat_view(table: Table, settings: Mapping[str, Any], *, zone: dt.tzinfo = dt.UTC) -> Tiles | Message:
     """One full-width tile: `left` is the value, `secondary` the tag text under it."""
@@ -45,7 +48,7 @@ def stat_view(table: Table, settings: Mapping[str, Any], *, zone: dt.tzinfo = dt
     cell = Formatter(name, kind if how in (None, "None", "", "First") else "real", rule, records.types, zone=zone).cell(
         value, row
     )
-    cell |= {"kind": "number", "big": True}
+    cell |= {"kind": "number", "big": True, "font": FONTS.get(str(own.get("valueFontStyle") or "").lower(), "xlarge")}
     cell.pop("color", None)
     _color(cell, own.get("colorSettings"), value, records, row, name)
     icons = own.get("iconSettings")

@@ -176,6 +176,21 @@ def test_checking_what_is_no_workbook_is_a_finding(capsys: pytest.CaptureFixture
     assert all(entry["findings"][0]["severity"] == "error" for entry in entries)
 
 
+def test_findings_can_be_written_as_sarif_with_their_lines(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    item = {"type": 3, "content": {"version": "KqlItem/1.0", "query": "T", "size": 7}}
+    document = {"version": "Notebook/1.0", "items": [item]}
+    file = tmp_path / "w.json"
+    file.write_text(json.dumps(document, indent=1), encoding="utf-8")
+    _, out, _ = run(capsys, "check", str(file), "--format", "sarif")
+    (log,) = json.loads(out)["runs"]
+    found = next(result for result in log["results"] if result["ruleId"] == "WB102")
+    assert found["level"] == "warning"
+    place = found["locations"][0]["physicalLocation"]
+    assert place["artifactLocation"]["uri"] == file.as_posix()
+    assert '"content"' in file.read_text().splitlines()[place["region"]["startLine"] - 1]
+    assert {"WB102"} <= {rule["id"] for rule in log["tool"]["driver"]["rules"]}
+
+
 def test_tables_are_listed_with_rows_and_times(capsys: pytest.CaptureFixture[str], estate: Path) -> None:
     status, out, _ = run(capsys, "data", "tables", "--data", str(estate), "--format", "json")
     entries = {entry["table"]: entry for entry in json.loads(out)}

@@ -67,6 +67,22 @@ def settle(page: Page) -> None:
     page.wait_for_function(DRAWN, timeout=30_000)
 
 
+def write_query(page: Page, text: str) -> None:
+    """Puts a text into the query editor in place of what stands there, once the editor is loaded."""
+    page.wait_for_selector(".wb-monaco .view-lines")
+    page.locator(".wb-monaco .view-lines").click()
+    page.keyboard.press("Control+a")
+    page.keyboard.insert_text(text)
+
+
+def query_text(page: Page) -> str:
+    """The lines that the query editor shows."""
+    page.wait_for_selector(".wb-monaco .view-line")
+    lines = r"""() => [...document.querySelectorAll(".wb-monaco .view-line")]
+      .sort((a, b) => parseInt(a.style.top) - parseInt(b.style.top)).map((line) => line.textContent.replace(/\u00a0/g, " ")).join("\n")"""
+    return str(page.evaluate(lines))
+
+
 def part(page: Page, title: str) -> str:
     """What a person reads in the part with this title."""
     card = page.locator("[class*='st-key-wic']").filter(has=page.get_by_role("heading", name=title, exact=True))

@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from playwright.sync_api import expect
 
-from tests.pages.conftest import part, settle
+from tests.pages.conftest import part, query_text, settle
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -189,7 +189,7 @@ def test_the_query_of_a_part_opens_in_the_query_page_with_its_values(visit: Visi
     page.get_by_role("menuitem", name="Open the query").click()
     page.wait_for_url("**/query*")
     settle(page)
-    assert "Namespace in ('bank')" in page.get_by_label("KQL query").input_value()
+    assert "Namespace in ('bank')" in query_text(page)
     expect(page.get_by_text("1 row in")).to_be_visible()
 
 

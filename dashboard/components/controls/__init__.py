@@ -1,4 +1,4 @@
-"""Everything around the drawings of a workbook: bar, parameters, links, tiles, item heads, gallery, query editor, tables.
+"""Everything around the drawings of a workbook: bar, parameters, links, tiles, item heads, gallery, tables.
 
 One mount has one `kind` and plain data, as the types in frontend/src say; what a person does comes back as one event.
 """

@@ -1,4 +1,4 @@
-"""Parquet and Excel, a batch of rows at a time."""
+"""Parquet, Avro and Excel, a batch of rows at a time."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 
 from dashboard.errors import Place, Problem, WatchbookError
 from dashboard.ingest.imports.delimited import unique_names
+from dashboard.ingest.imports.json_reader import cut, parse, unwrapped
 from dashboard.ingest.imports.records import Bad, Items
 
 
@@ -25,6 +26,29 @@ def read_parquet(path: Path) -> Items:
                 yield number, row
     except (pa.ArrowException, OSError) as error:
         raise _unreadable(path, "Parquet", error) from None
+
+
+def read_avro(path: Path) -> Items:
+    """The rows of an Avro file. Of an Event Hubs capture each event's body is what was sent: the JSON of diagnostic settings or of an export."""
+    import fastavro
+
+    number = 0
+    try:
+        with path.open("rb") as file:
+            for row in fastavro.reader(file):
+                number += 1
+                body = row.get("Body") if isinstance(row, dict) else None
+                if not isinstance(body, (bytes, str)):
+                    yield number, row if isinstance(row, dict) else {"value": row}
+                    continue
+                try:
+                    yield from unwrapped(number, parse(body))
+                except ValueError as error:
+                    yield number, Bad(f"its body is not JSON: {error}", cut(body))
+    except Exception as error:  # noqa: BLE001 a damaged file fails in many ways inside fastavro
+        if not number:
+            raise _unreadable(path, "Avro", error) from None
+        yield number + 1, Bad(f"the Avro file is damaged from here on: {str(error)[:200]}", "")
 
 
 def read_excel(path: Path) -> Items:

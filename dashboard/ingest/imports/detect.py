@@ -18,6 +18,7 @@ _NAMES = {
     "cef": "CEF",
     "syslog": "Syslog",
     "parquet": "Parquet",
+    "avro": "Avro",
     "excel": "Excel",
 }
 
@@ -43,6 +44,8 @@ def detect(path: Path) -> Format:
             magic = file.read(4)
         if magic == b"PAR1":
             return Format("parquet")
+        if magic == b"Obj\1":
+            return Format("avro")
         if magic == b"PK\3\4":
             return Format("excel")
         with Source(path) as source:
@@ -58,7 +61,7 @@ def detect(path: Path) -> Format:
         raise WatchbookError(
             Problem(
                 "IN012", f"Nothing can be imported: {found}.", place=Place(file=path.name),
-                hint="Known are CSV, TSV, JSON, JSON lines, Parquet, Excel, CEF and Syslog, also as .gz and .zst.",
+                hint="Known are CSV, TSV, JSON, JSON lines, Parquet, Avro, Excel, CEF and Syslog, also as .gz and .zst.",
             )
         )  # fmt: skip
     return Format(key, packed)
@@ -86,10 +89,16 @@ def _text_format(head: bytes, path: Path) -> str | None:
     return None
 
 
+WHOLE = ("parquet", "avro", "excel")
+"""Formats that are read from the file itself and not as a stream."""
+
+
 def read(path: Path, form: Format, source: Source | None, now: dt.datetime) -> Items:
     """The records of the file; `source` is its stream where the format is read from one."""
     if form.key == "parquet":
         return columnar.read_parquet(path)
+    if form.key == "avro":
+        return columnar.read_avro(path)
     if form.key == "excel":
         return columnar.read_excel(path)
     assert source is not None  # noqa: S101

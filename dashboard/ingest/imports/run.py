@@ -13,6 +13,7 @@ from itertools import islice
 from pathlib import Path
 
 from dashboard.errors import Place, Problem, WatchbookError
+from dashboard.ingest.compact import compact_table
 from dashboard.ingest.imports.audit_lane import audit_parts
 from dashboard.ingest.imports.azure import (
     audit_diagnostics_rows,
@@ -21,7 +22,7 @@ from dashboard.ingest.imports.azure import (
     is_diagnostic_record,
 )
 from dashboard.ingest.imports.columns import Layout
-from dashboard.ingest.imports.detect import Format, detect, read
+from dashboard.ingest.imports.detect import WHOLE, Format, detect, read
 from dashboard.ingest.imports.identity import Occurrences, identity
 from dashboard.ingest.imports.json_reader import is_lines, line_items
 from dashboard.ingest.imports.kubernetes import (
@@ -86,7 +87,7 @@ def propose(path: Path, folder: Path, table: str | None = None, now: dt.datetime
     chosen = chosen_table(table, folder) if table else ""
     form = detect(path)
     with ExitStack() as stack:
-        source = None if form.key in ("parquet", "excel") else stack.enter_context(Source(path))
+        source = None if form.key in WHOLE else stack.enter_context(Source(path))
         items = read(path, form, source, moment)
         sample = [record for _, record in islice(items, SAMPLE) if not isinstance(record, Bad)]
     if chosen:
@@ -140,7 +141,7 @@ def import_file(
     """Imports the rows of a file as proposed. One import at a time writes to a folder; another waits. With a `salt`, which names the file for good,
     a row's identity is its place in it and not its content (audit events keep theirs)."""
     folder.mkdir(parents=True, exist_ok=True)
-    with _alone(folder), _without_collector():
+    with alone(folder), _without_collector():
         return _import(proposal, folder, progress or (lambda share, text: None), now or _now(), salt)
 
 
@@ -152,7 +153,7 @@ def _import(proposal: Proposal, folder: Path, progress: Progress, now: dt.dateti
     records = 0
     with ExitStack() as stack:
         pool = stack.enter_context(ThreadPoolExecutor(1))
-        source = None if proposal.format.key in ("parquet", "excel") else stack.enter_context(Source(path))
+        source = None if proposal.format.key in WHOLE else stack.enter_context(Source(path))
 
         def take(place: int, item: Record | Bad) -> None:
             nonlocal records
@@ -186,6 +187,7 @@ def _import(proposal: Proposal, folder: Path, progress: Progress, now: dt.dateti
             for landing in landings.values():
                 landing.settle(rejects)
                 landing.finish()
+                compact_table(folder / landing.table)
             written = rejects.finish()
         except BaseException:
             rejects.drop()
@@ -268,7 +270,7 @@ def _without_collector() -> Iterator[None]:
 
 
 @contextmanager
-def _alone(folder: Path) -> Iterator[None]:
+def alone(folder: Path) -> Iterator[None]:
     """One import at a time; the lock ends with its process, however that ends."""
     try:
         with (folder / ".import.lock").open("w") as lock:

@@ -29,7 +29,7 @@ def index(target: Operand, key: Operand) -> Operand:
         )
     else:
         name = convert(key, "string").sql
-        path = f"'$.\"' || replace(replace({name}, '\\', '\\\\'), '\"', '\\\"') || '\"'"
+        path = f"'$.\"' || replace(replace(nullif({name}, ''), '\\', '\\\\'), '\"', '\\\"') || '\"'"
     sql = f"nullif(CAST(json_extract({target.sql}, {path}) AS VARCHAR), 'null')"
     return Operand(sql, "dynamic", guardable=guardable)
 
@@ -41,6 +41,9 @@ def _check(target: Operand) -> None:
 
 def _step(target: Operand, key: str | int) -> Operand:
     _check(target)
+    if key == "":
+        # Nothing has a field without a name, and DuckDB has no path for one: workbooks write tags['{Tag}'] with Tag unset.
+        return Operand("CAST(NULL AS VARCHAR)", "dynamic", guardable=target.guardable)
     if target.is_constant:
         return literal(_value_at(target.constant, key), "dynamic")
     if target.entries is not None and isinstance(key, int):

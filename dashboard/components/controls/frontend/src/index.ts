@@ -1,7 +1,6 @@
-/** The controls around a workbook's drawings, one kind a mount: bar, parameters, links, tiles, frame, cards, editor, tables. */
+/** The controls around a workbook's drawings, one kind a mount: bar, parameters, links, tiles, frame, cards, tables. */
 import { Bar, drawBar } from "./bar";
 import { Card, drawCards } from "./cards";
-import { drawEditor, Editor } from "./editor";
 import { drawFrame, Frame } from "./frame";
 import { drawParameters, Parameters } from "./parameters";
 import { drawSchema, drawTables, SchemaTable, TableRow } from "./schema";
@@ -11,7 +10,7 @@ import { drawTiles, Tiles } from "./tiles";
 type Data =
   | ({ kind: "bar" } & Bar) | ({ kind: "parameters" } & Parameters) | ({ kind: "links" } & Links)
   | ({ kind: "tiles" } & Tiles) | ({ kind: "frame" } & Frame) | { kind: "fold"; title: string; closed: boolean } | { kind: "cards"; cards: Card[]; folder: string }
-  | ({ kind: "editor" } & Editor) | { kind: "schema"; tables: SchemaTable[]; empty: SchemaTable[] } | { kind: "tables"; tables: TableRow[]; empty: string[]; utc: boolean };
+  | { kind: "schema"; tables: SchemaTable[]; empty: SchemaTable[] } | { kind: "tables"; tables: TableRow[]; empty: string[]; utc: boolean };
 type Mount = { data: Uint8Array; parentElement: HTMLElement; setTriggerValue: (name: string, value: unknown) => void };
 
 /** Draws `data` into the mount's own element. Called again on each change; the focus stays where it was. */
@@ -30,7 +29,6 @@ export default function mount({ data: bytes, parentElement, setTriggerValue }: M
   else if (data.kind === "links") drawLinks(root, data, (index) => send({ index }));
   else if (data.kind === "tiles") drawTiles(root, data, (rows) => send({ rows }), (row, slot) => send({ follow: { row, slot } }));
   else if (data.kind === "frame") drawFrame(root, data, (id) => send({ act: id }));
-  else if (data.kind === "editor") drawEditor(root, data, send);
   else if (data.kind === "schema") drawSchema(root, data);
   else if (data.kind === "fold") drawFold(root, data, () => send({ toggle: true }));
   else if (data.kind === "tables") drawTables(root, data, (name) => send({ table: name }));

@@ -1,6 +1,7 @@
 /** A links item: tabs, buttons, lists and navigation bars. */
 import { h, icon } from "./dom";
 import { save } from "./frame";
+import { drawing } from "./tiles";
 
 export type Link = {
   label: string; action: "set" | "step" | "url" | "open" | "file" | "none"; selected: boolean; url?: string; step?: string; enabled: boolean;
@@ -24,8 +25,8 @@ export function drawLinks(root: HTMLElement, data: Links, pick: (index: number) 
 
 function single(link: Link, index: number, pick: (index: number) => void): HTMLElement {
   const look = link.look === "primary" ? "wb-button is-primary" : link.look === "secondary" ? "wb-button" : "wb-link";
-  if (link.action === "none") return h("span", { class: "wb-link is-inert", title: link.hint ?? "" }, link.label);
-  if (link.action === "url") return h("a", { class: look, href: link.url, target: "_blank", rel: "noopener noreferrer" }, link.label);
+  if (link.action === "none") return h("span", { class: "wb-link is-inert", title: link.hint ?? "" }, ...face(link));
+  if (link.action === "url") return h("a", { class: look, href: link.url, target: "_blank", rel: "noopener noreferrer" }, ...face(link));
   return h("button", {
     type: "button", class: look, disabled: !link.enabled, "data-focus": `link/${index}`,
     onclick: () => {
@@ -33,7 +34,12 @@ function single(link: Link, index: number, pick: (index: number) => void): HTMLE
       else if (link.action === "file" && link.file) save(link.file);
       else pick(index);
     },
-  }, link.label);
+  }, ...face(link));
+}
+
+/** A link's icon, where it has a known one, and its text. */
+function face(link: Link): (Node | string)[] {
+  return [...(link.icon ? [drawing(link.icon)] : []), link.label];
 }
 
 function scrollToStep(step: string): void {

@@ -2,7 +2,7 @@
 import { h } from "./dom";
 
 export type Slot = {
-  t: string; kind?: string; big?: boolean; unit?: string; color?: string; bg?: string; fg?: string; tip?: string; icon?: string; tags?: string[];
+  t: string; kind?: string; big?: boolean; font?: string; unit?: string; color?: string; bg?: string; fg?: string; tip?: string; icon?: string; tags?: string[];
   bar?: { share: number; color?: string }; values?: (number | null)[]; style?: string; href?: string; follow?: boolean;
 } | null;
 export type Tile = { title: Slot; subtitle: Slot; left: Slot; right: Slot; secondary: Slot; row: number };
@@ -46,7 +46,7 @@ export function drawTiles(root: HTMLElement, data: Tiles, select: (rows: number[
 
 function slot(value: Slot, name: string, open: Follow): HTMLElement | null {
   if (!value) return null;
-  const node = h("div", { class: `wb-tile-${name}${value.big ? " is-big" : ""}`, title: value.tip ?? null });
+  const node = h("div", { class: `wb-tile-${name}${value.big ? " is-big" : ""}${value.font ? ` is-${value.font}` : ""}`, title: value.tip ?? null });
   if (value.color) node.style.setProperty("--slot", value.color);
   if (value.bg) { node.style.background = value.bg; node.classList.add("has-ground"); }
   if (value.fg) node.style.color = value.fg;
@@ -70,7 +70,7 @@ function slot(value: Slot, name: string, open: Follow): HTMLElement | null {
 const stay = (event: Event) => event.stopPropagation();
 
 /** One of the product's own icons; the only markup that is parsed, and it comes from the product's catalogue alone. */
-function drawing(svg: string): HTMLElement {
+export function drawing(svg: string): HTMLElement {
   const holder = h("span", { class: "wb-slot-icon", "aria-hidden": "true" });
   const parsed = new DOMParser().parseFromString(svg, "image/svg+xml").documentElement;
   if (parsed.nodeName === "svg") holder.append(parsed);

@@ -1,0 +1,2 @@
+/** Node's file system, which a browser has not. */
+export {};

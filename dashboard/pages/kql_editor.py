@@ -1,0 +1,94 @@
+"""The query editor on a page: it knows the tables of the chosen data source, and hands what a person does to a function."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
+from functools import lru_cache
+from typing import Any
+
+import streamlit as st
+
+from dashboard.components.kql import encode_schema, kql_editor, kql_schema
+from dashboard.engines.local import LocalEngine
+from dashboard.engines.protocol import Engine
+from dashboard.errors import Problem
+from dashboard.pages import bar, sources
+
+Event = Mapping[str, Any]
+
+
+def draw(
+    key: str,
+    text: str,
+    on_event: Callable[[Event], None],
+    *,
+    revision: int = 0,
+    label: str = "KQL query",
+    tools: Mapping[str, Any] | None = None,
+    parameters: Sequence[tuple[str, str]] | None = None,
+    problems: Sequence[Problem] = (),
+    repair: Mapping[str, Any] | None = None,
+    live: bool = False,
+) -> None:
+    """Draws an editor over the tables of this session's data source. The arguments are those of
+    `components.kql.kql_editor`; `problems` are marked at their places. `on_event` gets {run, text, selection}, {range,
+    text} or, with `live`, {text}, before the page runs anew."""
+
+    def changed() -> None:
+        event = st.session_state[key].get("event")
+        if isinstance(event, Mapping):
+            on_event(event)
+
+    schema = _schema()
+    if schema:
+        with st.container(key=f"{key}-schema"):
+            kql_schema(schema, key=f"{key}-names")
+    kql_editor(
+        text,
+        key=key,
+        revision=revision,
+        label=label,
+        bar=tools,
+        parameters=parameters,
+        marks=[mark for problem in problems if (mark := _mark(problem))],
+        repair=repair,
+        utc=bar.utc(),
+        live=live,
+        on_event=changed,
+    )
+
+
+def _mark(problem: Problem) -> dict[str, Any] | None:
+    if problem.place.line is None:
+        return None
+    return {
+        "line": problem.place.line, "column": problem.place.column or 1,
+        "message": " ".join(part for part in (problem.message, problem.hint) if part),
+        "severity": "error" if problem.severity == "error" else "warning",
+    }  # fmt: skip
+
+
+def _schema() -> bytes:
+    """What a query of the chosen source may name; nothing while it is being asked for."""
+    try:
+        engine = sources.engine()
+        asked = _asked(engine.name, engine.version())
+    except Exception:  # noqa: BLE001 - an editor without completion is better than none
+        return b""
+    # Local tables are known at once; a workspace is asked in the background, and a later run of the page has its answer.
+    if engine.name == sources.LOCAL:
+        return asked.result()
+    return asked.result() if asked.done() and asked.exception() is None else b""
+
+
+@lru_cache(maxsize=4)
+def _asked(name: str, version: str) -> Future[bytes]:
+    return sources.pool().submit(_encoded, sources.engine())
+
+
+def _encoded(engine: Engine) -> bytes:
+    functions = []
+    if isinstance(engine, LocalEngine):
+        functions = [(f.name, f.parameters, f.body) for f in engine.catalog().functions.values()]
+    return encode_schema(engine.name, [(table.name, table.columns) for table in engine.tables()], functions)

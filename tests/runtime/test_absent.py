@@ -1,0 +1,52 @@
+"""A custom table that the local data lacks gives no rows and says why; everything else that fails stays an error."""
+
+from __future__ import annotations
+
+import pytest
+
+from dashboard.engines.local import LocalEngine
+from dashboard.ingest.schemas import known_tables
+from dashboard.runtime import Session, run_all
+from dashboard.runtime.results import ItemResult
+from tests.runtime.standin import book, parameters, query
+
+
+@pytest.fixture(scope="module")
+def engine(tmp_path_factory: pytest.TempPathFactory) -> LocalEngine:
+    return LocalEngine(tmp_path_factory.mktemp("empty"), known_tables())
+
+
+def results(engine: LocalEngine, *items: dict[str, object]) -> list[ItemResult]:
+    return [result for _, result in run_all(Session(book(*items), engine))]
+
+
+def test_a_custom_table_that_is_not_here_is_empty_and_named(engine: LocalEngine) -> None:
+    (result,) = results(engine, query("netflow_CL | summarize count() by proto_s", noDataMessage="Nothing."))
+    assert result.status == "empty"
+    assert result.message == "Nothing. The table netflow_CL is not in the local data. Import its rows to see them here."
+
+
+def test_a_column_that_azure_diagnostics_would_have_is_named(engine: LocalEngine) -> None:
+    (result,) = results(engine, query("AzureDiagnostics | summarize count() by neverLogged_s"))
+    assert (result.status, "neverLogged_s" in result.message) == ("empty", True)
+
+
+def test_a_parameter_over_a_custom_table_has_no_options_and_all_of_them_matches_nothing(engine: LocalEngine) -> None:
+    chosen = {"name": "P", "type": 2, "multiSelect": True, "isRequired": True, "query": "x_CL | distinct a_s",
+              "typeSettings": {"additionalResourceOptions": ["value::all"]}}  # fmt: skip
+    found = results(engine, parameters(chosen), query("Heartbeat | where Computer in ({P})"))
+    assert [result.status for result in found] == ["ok", "empty"]
+
+
+@pytest.mark.parametrize("text", ["SomeParser | take 1", "Heartbeat | project gone_s", "Heartbeat |"])
+def test_other_failures_stay_errors(engine: LocalEngine, text: str) -> None:
+    (result,) = results(engine, query(text))
+    assert result.status == "error"
+
+
+def test_tables_of_resource_graph_and_classic_application_insights_are_known(engine: LocalEngine) -> None:
+    items = [
+        query("recoveryservicesresources | project name, tags['']", queryType=1),
+        query("requests | summarize count() by resultCode, bin(timestamp, 1h)"),
+    ]
+    assert [result.status for result in results(engine, *items)] == ["empty", "empty"]
