@@ -24,3 +24,39 @@ HOSTILE: tuple[str, ...] = (
     "<a href=\"https://user:pass@evil.example\">x</a>", "<https://evil.example@host>", "<javascript:alert(1)>", "[x]: javascript:alert(1)\n[x]", "<ol start='1\" onclick=alert(1)'><li>x</ol>",
     "=HYPERLINK(\"http://evil.example\",\"x\")", "+cmd|' /C calc'!A0", "-2+3+cmd|' /C calc'!A0", "@SUM(1+9)*cmd|' /C calc'!A0", "\t=1+1", "\r=1+1",
 )  # fmt: skip
+
+_HANDLERS = (
+    "onerror",
+    "onload",
+    "onmouseover",
+    "onfocus",
+    "onclick",
+    "onanimationstart",
+    "ontoggle",
+    "onpointerenter",
+    "onbegin",
+    "onauxclick",
+)
+_ELEMENTS = ("img src=x", "svg", "video src=x", "audio src=x", "iframe src=x", "details open", "input autofocus", "a href=x tabindex=0", "object data=x",
+             "math", "select autofocus", "embed src=x", "body", "style", "xss contenteditable tabindex=0")  # fmt: skip
+_ADDRESSES = ("javascript:alert(1)", "JaVaScRiPt:alert(1)", "java\tscript:alert(1)", "java\nscript:alert(1)", "&#106;avascript:alert(1)", "\x01javascript:alert(1)",
+              "javascript&colon;alert(1)", "data:text/html,<script>alert(1)</script>", "vbscript:alert(1)", "blob:https://evil.example/1", "//evil.example/x",
+              "https://evil.example@good.example/", "https:evil.example", "feed:javascript:alert(1)", "view-source:javascript:alert(1)")  # fmt: skip
+_AROUND = (
+    "{}",
+    '<a href="{}">x</a>',
+    "[x]({})",
+    "<{}>",
+    "![x]({})",
+    '<img src="{}">',
+    '<iframe src="{}"></iframe>',
+    "\"> <a href='{}'>x</a>",
+)
+
+
+def payloads() -> tuple[str, ...]:
+    """300 texts: all of HOSTILE, then handlers on elements, then addresses in every dress."""
+    made = dict.fromkeys(HOSTILE)
+    made.update((f"<{element} {handler}=alert(1)>", None) for handler in _HANDLERS for element in _ELEMENTS)
+    made.update((around.format(address), None) for address in _ADDRESSES for around in _AROUND)
+    return tuple(made)[:300]
