@@ -124,6 +124,9 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("smtp_user", "", "User of the mail server; empty means no sign-in"),
     Setting("smtp_password", "", "Password of the mail server"),
     Setting("smtp_from", "", "Sender of mail; empty means watchbook at the mail server"),
+    Setting(
+        "endpoint_hosts", "", "Hosts that custom endpoint queries of workbooks may ask, by commas; empty means none"
+    ),
     Setting("externaldata_folder", "", "Folder that externaldata may read from; empty means none"),
 )
 

@@ -30,4 +30,6 @@ CODES: dict[str, str] = {
     "EN037": "The file of connections (azure.json) in the user's folder cannot be read.",
     "EN038": "A text is no id of a Log Analytics workspace.",
     "EN039": "A resource in Azure was changed by somebody else meanwhile.",
+    "EN045": "A workbook asks Azure or a web service for something that may change it, or that cannot be asked.",
+    "EN046": "A workbook asks a host that is not allowed (setting endpoint_hosts).",
 }

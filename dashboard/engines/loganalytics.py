@@ -17,9 +17,11 @@ from typing import TYPE_CHECKING, Any
 from dashboard import settings
 from dashboard.engines.azure.calls import Caller
 from dashboard.engines.azure.clouds import CLOUDS, Cloud, cloud
+from dashboard.engines.azure.endpoints import SOURCES, Endpoints
 from dashboard.engines.azure.faults import explain
 from dashboard.engines.azure.identity import Credential, claims, make_credential
 from dashboard.engines.azure.loop import wait_for
+from dashboard.engines.azure.management import Management
 from dashboard.engines.azure.tables import read_answer
 from dashboard.engines.protocol import CancelToken, QueryRequest, TableInfo, TimeSpan
 from dashboard.errors import Problem, WatchbookError
@@ -44,6 +46,7 @@ class LogAnalyticsEngine:
 
     name = "loganalytics"
     label = "Log Analytics"
+    sources = frozenset(("logs", "resource_graph", "adx")) | SOURCES
     live = True
     """Its data changes without a sign: results have an age (see runtime/cache.py)."""
 
@@ -61,6 +64,7 @@ class LogAnalyticsEngine:
         self._endpoint = endpoint.rstrip("/")
         self._lock = threading.Lock()
         self._caller: Caller | None = None
+        self._endpoints = Endpoints(lambda: Management(self.credential(), self.cloud))
         self.concurrent = settings.integer("workspace_queries")
         said = claims(user_token)
         self.identity = str(said.get("oid") or said.get("sub") or "") if user_token else "shared"
@@ -91,6 +95,8 @@ class LogAnalyticsEngine:
 
     def run(self, request: QueryRequest, cancel: CancelToken | None = None) -> Table:
         """Asks the service and waits. Raises WatchbookError EN010–EN018 and EN030–EN036, each with what to do; Cancelled."""
+        if request.source in SOURCES:
+            return self._endpoints.run(request, cancel)
         if request.source != "logs":
             raise WatchbookError(
                 Problem(

@@ -13,7 +13,7 @@ from dashboard.engines.protocol import CancelToken, QueryRequest
 from dashboard.errors import Cancelled, Problem, WatchbookError
 from dashboard.runtime.cache import Key
 from dashboard.runtime.execute import Executor, Statistics
-from dashboard.runtime.json_source import run_json
+from dashboard.runtime.json_source import JSON_SOURCES, rows_of, run_json
 from dashboard.runtime.merge import run_merge, table_names
 from dashboard.runtime.plan import MergeInput
 from dashboard.table import Table
@@ -54,7 +54,10 @@ class Answers:
             return PENDING
         del self._running[key]
         try:
-            answer: Table | WatchbookError = future.result()
+            table = future.result()
+            answer: Table | WatchbookError = table
+            if request.source in JSON_SOURCES:
+                answer = rows_of(request.text, table)
         except Cancelled:
             if self._cancel is not None:
                 self._cancel.check()

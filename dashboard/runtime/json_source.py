@@ -33,6 +33,18 @@ def run_json(text: str) -> Table:
     return transform(data, payload.get("transformers"))
 
 
+JSON_SOURCES = frozenset(("arm", "endpoint"))
+"""Sources whose engines answer with JSON in one cell, of which the query's transformers make rows."""
+
+
+def rows_of(payload: str, answer: Table) -> Table:
+    """The rows of such an answer."""
+    if answer.names != ("json",) or len(answer) != 1:
+        return answer
+    cell = answer.column("json")[0]
+    return transform(json.loads(cell) if cell else None, object_of(json.loads(payload)).get("transformers"))
+
+
 def transform(data: Any, transformers: Any) -> Table:
     """Rows of a JSON value: by the first JSONPath transformer, else a list's elements, or an object as one row."""
     for transformer in list_of(transformers):

@@ -63,6 +63,12 @@ class Management:
             told = wait_for(self._send("GET", following, {}, None, target), cancel).json
         return found
 
+    def ask(
+        self, path: str, version: str, body: Any, *, target: str, cancel: CancelToken | None = None, **query: str
+    ) -> Any:
+        """The JSON answer to a POST that changes nothing."""
+        return wait_for(self._send("POST", path, {"api-version": version, **query}, body, target), cancel).json
+
     def put(self, path: str, version: str, body: Any, *, target: str, etag: str = "", **query: str) -> Any:
         """Creates or changes a resource, never twice. With `etag`, only where nobody changed it meanwhile (EN039)."""
         headers = {"If-Match": etag} if etag else {}
@@ -106,7 +112,7 @@ class Management:
         address = f"{self.base}{path}" + (f"{'&' if '?' in path else '?'}{urlencode(query)}" if query else "")
         accepted = (200,) if method == "GET" else (200, 201, 202)
         return await self._calls.call(
-            partial(_request, method, address, body, dict(headers or {})),
+            partial(request_of, method, address, body, dict(headers or {})),
             target=target, gate="management", accepted=accepted, again=again,
         )  # fmt: skip
 
@@ -127,7 +133,7 @@ class Management:
             options = {"resultFormat": "table", "$top": min(_PAGE, limit + 1 - len(rows))}
             body = {"query": request.text, "options": {**options, **({"$skipToken": token} if token else {})}, **scope}
             reply = await self._graph.call(
-                partial(_request, "POST", address, body, {}), target="these resources", gate="graph"
+                partial(request_of, "POST", address, body, {}), target="these resources", gate="graph"
             )
             data = reply.json.get("data") if isinstance(reply.json, dict) else None
             if not isinstance(data, dict):
@@ -161,7 +167,8 @@ def _graph_scope(resources: Sequence[str]) -> dict[str, list[str]]:
     return {"managementGroups": list(dict.fromkeys(groups))} if groups else {}
 
 
-def _request(method: str, address: str, body: Any, headers: dict[str, str]) -> HttpRequest:
+def request_of(method: str, address: str, body: Any, headers: dict[str, str]) -> HttpRequest:
+    """A request with a JSON body, where there is one."""
     from azure.core.rest import HttpRequest
 
     return HttpRequest(method, address, json=body, headers=headers) if body is not None else HttpRequest(
