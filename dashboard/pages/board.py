@@ -22,6 +22,7 @@ from dashboard.errors import Cancelled, Problem
 from dashboard.pages import bar, drawings, layout, library, links, sources, style, waiting
 from dashboard.pages.templates import find_template
 from dashboard.runtime.evaluate import Session
+from dashboard.runtime.explain import Explanation
 from dashboard.runtime.plan import Plan, PlannedItem
 from dashboard.runtime.results import ItemResult
 from dashboard.table import Table, json_cell
@@ -194,6 +195,16 @@ class Board:
             with self._lock:
                 self._results.pop(planned.key, None)
         return found
+
+    def explain(self, planned: PlannedItem) -> Future[Explanation]:
+        """How the item was answered, and why it is blank if it is."""
+        return _pool().submit(self._explain, planned, self._token)
+
+    def _explain(self, planned: PlannedItem, token: CancelToken) -> Explanation:
+        try:
+            return self.session.explain(planned, self.submit(planned).result(), cancel=token)
+        except Cancelled:
+            return Explanation(reasons=("Cancelled.",))
 
     def ask_anew(self, planned: PlannedItem) -> None:
         """Runs the item's query anew, whatever is kept of it."""

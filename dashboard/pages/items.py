@@ -7,7 +7,20 @@ import time
 
 import streamlit as st
 
-from dashboard.pages import bar, controls, drawings, edit_page, layout, menus, parameters, style, tabs, waiting
+from dashboard.pages import (
+    answered,
+    bar,
+    controls,
+    drawings,
+    edit_page,
+    layout,
+    menus,
+    parameters,
+    sources,
+    style,
+    tabs,
+    waiting,
+)
 from dashboard.pages import board as boards
 from dashboard.runtime.plan import PlannedItem
 from dashboard.table import Table
@@ -107,6 +120,8 @@ def _draw_content(board: Board, planned: PlannedItem) -> None:
         menus.open_query(planned.query)
     elif action == "anew":
         board.ask_anew(planned)
+    elif action == "explain":
+        answered.show(board, planned)
 
     def ask(chosen: str) -> None:
         if chosen.startswith("point:"):
@@ -115,7 +130,16 @@ def _draw_content(board: Board, planned: PlannedItem) -> None:
         board.ask_action(path, chosen)
 
     clicks = bool(planned.item.exports)
-    menus.draw_head(f"frame-{slug}", subject, action, planned.query, ask, clicks=clicks)
+    menus.draw_head(
+        f"frame-{slug}",
+        subject,
+        action,
+        planned.query,
+        ask,
+        clicks=clicks,
+        live=board.engine.name != sources.LOCAL,
+        explained=True,
+    )
     table, view = board.outcome(planned)
     drawings.draw(view, f"view-{slug}", title, board.reactions(planned, view), board.selected(path))
     notices = style.notices_html(notice.message for notice in table.notices) if table is not None else ""

@@ -59,10 +59,13 @@ def draw_head(
     ask: Callable[[str], None],
     *,
     clicks: bool = False,
+    live: bool = False,
+    explained: bool = False,
 ) -> None:
     """Draws title and menu, after doing the `action` that was asked for. `ask` remembers the next one.
 
-    With `clicks`, a click on a slice of a pie is asked as `point:TRACE:NUMBER`.
+    With `clicks`, a click on a slice of a pie is asked as `point:TRACE:NUMBER`. `live` and `explained` offer to ask anew and
+    to tell how the part was answered.
     """
     entries: list[Any] = [
         {"id": "full", "label": "Full screen"},
@@ -72,6 +75,10 @@ def draw_head(
     ]
     if query is not None and query.source in ("logs", "resource_graph", "adx"):
         entries.insert(0, {"id": "query", "label": "Open the query"})
+    if explained:
+        entries.insert(1 if entries[0]["id"] == "query" else 0, {"id": "explain", "label": "How it was answered"})
+    if live:
+        entries.insert(0, {"id": "anew", "label": "Ask anew"})
     data = {
         "title": subject.title,
         "level": 2,

@@ -18,6 +18,7 @@ from dashboard.runtime.controls import Evaluator
 from dashboard.runtime.estate import Estate
 from dashboard.runtime.evaluation import Evaluation, Templates
 from dashboard.runtime.execute import Executor, Statistics, shared_executor
+from dashboard.runtime.explain import Explanation, explain
 from dashboard.runtime.plan import Plan, PlannedItem, requests_of
 from dashboard.runtime.results import ItemResult, item_result
 from dashboard.runtime.state import State
@@ -117,6 +118,11 @@ class Session:
         self._executor.forget_failures()
 
     @property
+    def live(self) -> bool:
+        """Whether its data changes without a sign, so that results have an age and a cost."""
+        return self._executor.live
+
+    @property
     def concurrent(self) -> int:
         """How many queries run at once."""
         return self._executor.concurrent
@@ -174,6 +180,12 @@ class Session:
         """What an item of the plan comes to; runs its query and waits. Raises Cancelled."""
         version = self._version if self._version is not None else self.engine.version()
         return item_result(item, self._executor, self.statistics, version, cancel)
+
+    def explain(
+        self, item: PlannedItem, result: ItemResult, *, deep: bool = True, cancel: CancelToken | None = None
+    ) -> Explanation:
+        """How an item was answered, and why it is blank if it is. Raises Cancelled."""
+        return explain(item, result, self._executor, deep=deep, cancel=cancel)
 
     def _problems(self, found: Sequence[Problem]) -> list[Problem]:
         problems = list(self.workbook.problems)

@@ -26,6 +26,9 @@ def report(workbook: Workbook, session: Session, results: Sequence[tuple[Planned
                 each.problem for each in item.controls if each.problem is not None and each.problem.severity == "error"
             ]
             message = wrong[0].message if wrong else ""
+        elif result.status == "empty":
+            why = session.explain(item, result, deep=False).reasons
+            message = " ".join((message, *why[:2]))
         entries.append(
             {
                 "path": item.path,
