@@ -131,9 +131,16 @@ def _add_render(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
         type=Path,
         required=True,
         metavar="OUT",
-        help="OUT.json or OUT.html; a folder for several workbooks",
+        help="OUT.json, .html, .pdf, .png, .xlsx or .md; a folder for several workbooks",
     )
-    p.add_argument("--format", choices=["json", "html"], help="what to write (default: by the ending of OUT)")
+    p.add_argument(
+        "--format",
+        choices=["json", "html", "pdf", "png", "xlsx", "md"],
+        help="what to write (default: by the ending of OUT)",
+    )
+    p.add_argument("--all-tabs", action="store_true", help="every tab, one after the other (not with json)")
+    p.add_argument("--paper", choices=["A4", "Letter"], default="A4", help="paper of a PDF")
+    p.add_argument("--portrait", action="store_true", help="a PDF in portrait instead of landscape")
     p.add_argument(
         "--param", action="append", default=[], metavar="NAME=VALUE", help="value of a parameter; may be repeated"
     )

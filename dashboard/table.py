@@ -94,6 +94,14 @@ class Table:
         types = [column.type for column in self.columns]
         return [[json_cell(cell, kind) for cell, kind in zip(row, types, strict=True)] for row in self.rows()]
 
+    def head(self, rows: int) -> Table:
+        """The first rows."""
+        return replace(self, arrow=self.arrow.slice(0, rows))
+
+    def take(self, rows: Sequence[int]) -> Table:
+        """The rows of these numbers, in this order."""
+        return replace(self, arrow=self.arrow.take(list(rows)))
+
     def to_pandas(self) -> pd.DataFrame:
         """A data frame with datetimes as naive UTC timestamps and timespans as timedeltas."""
         import pandas as pd

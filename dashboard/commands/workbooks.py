@@ -8,7 +8,7 @@ import re
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dashboard import settings
 from dashboard.commands.terminal import local_engine, progress
@@ -17,6 +17,10 @@ from dashboard.document import check as lint
 from dashboard.document.templates import template_file
 from dashboard.errors import Place, Problem, WatchbookError
 
+if TYPE_CHECKING:
+    from dashboard.runtime.evaluate import Session
+
+RENDERED = ("json", "html", "pdf", "png", "xlsx", "md")
 SUFFIXES = (".json", ".workbook")
 
 
@@ -94,14 +98,16 @@ def render(options: argparse.Namespace) -> int:
         raise WatchbookError(Problem("CL004", "No workbook was found there.", hint="Name .json or .workbook files."))
     several = len(files) > 1 or options.output.is_dir() or any(path.is_dir() for path in options.paths)
     form = options.format or options.output.suffix.lstrip(".").lower()
-    if form not in ("json", "html"):
+    if form not in RENDERED:
         raise WatchbookError(
             Problem(
                 "CL005",
-                f"Output must be one of json, html; got '{form or options.output}'.",
+                f"Output must be one of {', '.join(RENDERED)}; got '{form or options.output}'.",
                 hint="Use -o OUT.json or --format.",
             )
         )
+    from dashboard.runtime.evaluate import Session
+
     values = _parameter_values(options.param)
     span = time_range_ms(options.time_range) if options.time_range else None
     engine = local_engine(options.data)
@@ -113,8 +119,12 @@ def render(options: argparse.Namespace) -> int:
         target = options.output / f"{file.stem}.{form}" if several else options.output
         show(i / len(files), str(file))
         try:
-            text = _render_one(load_workbook(file), engine, form, values, span, options.all_items, templates)
-            target.write_text(text, encoding="utf-8")
+            session = Session(
+                load_workbook(file), engine, values=values, time_range_ms=span, all_items=options.all_items,
+                templates=templates,
+            )  # fmt: skip
+            done = lambda share, what, i=i, file=file: show((i + share) / len(files), f"{file}: {what}")  # noqa: E731
+            target.write_bytes(_render_one(session, form, options, done))
         except WatchbookError as error:
             failed += 1
             for problem in error.problems:
@@ -142,26 +152,19 @@ def _templates(files: Sequence[Path]) -> Callable[[str], Workbook | None]:
     return find
 
 
-def _render_one(
-    workbook: Workbook,
-    engine: Any,
-    form: str,
-    values: dict[str, str],
-    span: int | None,
-    all_items: bool,
-    templates: Callable[[str], Workbook | None],
-) -> str:
-    from dashboard.runtime.evaluate import Session
+def _render_one(session: Session, form: str, options: argparse.Namespace, show: Callable[[float, str], None]) -> bytes:
     from dashboard.runtime.execute import run_all
     from dashboard.runtime.report import report
 
-    session = Session(workbook, engine, values=values, time_range_ms=span, all_items=all_items, templates=templates)
-    results = run_all(session)
     if form == "json":
-        return json.dumps(report(workbook, session, results), ensure_ascii=False, indent=1)
-    from dashboard.export.page import export_results_html
+        results = run_all(session)
+        return json.dumps(report(session.workbook, session, results), ensure_ascii=False, indent=1).encode()
+    from dashboard.export.run import run_workbook
+    from dashboard.export.workbook import export_workbook
 
-    return export_results_html(workbook, session, results)
+    name = session.workbook.name
+    run = run_workbook(name, session, all_tabs=options.all_tabs, progress=show)
+    return export_workbook(run, form, paper=options.paper, portrait=options.portrait, progress=show)
 
 
 def _parameter_values(pairs: Iterable[str]) -> dict[str, str]:

@@ -1,30 +1,57 @@
 """Pictures and PDF on the server, drawn by the Chromium that is installed. Browsers draw their own; this is for files that are
 made without one.
 
-Chromium is given one file that we made, in a profile of its own that is thrown away, with every host name unknown to it.
+Where the system lets us, one Chromium stays for all of them (`browser`); elsewhere each file starts its own.
 """
 
 from __future__ import annotations
 
 import base64
 import html
+import json
 import os
 import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
 
+from dashboard.engines.protocol import CancelToken
 from dashboard.errors import Problem, WatchbookError
-from dashboard.export.page import picture_page
+from dashboard.export import browser
+from dashboard.export.page import blank_picture_page, picture_chart, picture_page
 from dashboard.visual.view import Figure
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 SECONDS = 60
 
 _PICTURE = re.compile(r'<pre id="picture"[^>]*>(.*?)</pre>', re.DOTALL)
+_CAN_STAY = os.name == "posix"
+"""Whether Chromium can be kept and spoken to over a pipe."""
+PAPERS = {"A4": (8.27, 11.69), "Letter": (8.5, 11.0)}
+"""Widths and heights in inches."""
+_MARGIN = 0.45
+_FOOTER = (
+    '<div style="width: 100%; font: 8px sans-serif; color: #5b6673; padding: 0 0.45in; display: flex; justify-content: space-between">'
+    '<span>{}</span><span><span class="pageNumber"></span> / <span class="totalPages"></span></span></div>'
+)
+_DRAWN = """new Promise((done) => {
+  const hidden = document.createElement("style");
+  hidden.textContent = ".modebar { display: none !important; }";
+  document.head.append(hidden);
+  const look = () => !document.getElementById("charts") || document.documentElement.dataset.drawn ? setTimeout(done, 30) : setTimeout(look, 20);
+  look();
+})"""
+_WIDTH = "Math.max(document.documentElement.scrollWidth, ...[...document.querySelectorAll('table')].map((t) => t.getBoundingClientRect().right + 12))"
+# Laying out a page for print would measure the charts anew and too early.
+_FIXED = """(async () => {
+  for (const plot of document.querySelectorAll(".js-plotly-plot"))
+    await Plotly.relayout(plot, { autosize: false, width: plot.clientWidth, height: plot.clientHeight });
+})()"""
+_NARROWEST = 0.45
 _HEIGHT = re.compile(r'data-height="(\d{1,6})"')
 _TALLEST = 16_000
 
@@ -49,12 +76,18 @@ def figure_picture(
     """
     if format not in ("png", "svg"):
         raise WatchbookError(Problem("EX005", f"A picture is png or svg; got '{format}'.", hint="Choose one of these."))
-    page = picture_page(figure, format, width=width, title=title, facts=facts or {}, dark=dark)
-    found = _PICTURE.search(_run(page, "--dump-dom").decode("utf-8", "replace"))
-    data = html.unescape(found[1]) if found else ""
+    told = facts or {}
+    if _CAN_STAY:
+        chart = picture_chart(figure, format, width=width, title=title, facts=told, dark=dark)
+        with browser.shared(_chromium()) as running:
+            data = browser.picture(running, blank_picture_page, json.dumps(chart))
+    else:
+        page = picture_page(figure, format, width=width, title=title, facts=told, dark=dark)
+        found = _PICTURE.search(_run(page, "--dump-dom").decode("utf-8", "replace"))
+        data = html.unescape(found[1]) if found else ""
     head, _, body = data.partition(",")
     if not head.startswith("data:image/"):
-        raise _failed("It gave no picture of the chart.")
+        raise browser.failed("It gave no picture of the chart.")
     if "base64" in head:
         return base64.b64decode(body)
     from urllib.parse import unquote
@@ -62,37 +95,90 @@ def figure_picture(
     return unquote(body).encode("utf-8")
 
 
-def page_pdf(page: bytes) -> bytes:
-    """A page made here (`page.export_page_html`) as PDF. Raises as `figure_picture` does."""
-    return _run(page, "--print-to-pdf={out}", "--no-pdf-header-footer", output="out.pdf")
+def page_pdf(
+    page: bytes, *, paper: str = "A4", portrait: bool = False, footer: str = "", cancel: CancelToken | None = None
+) -> bytes:
+    """A page made here (`page.export_page_html`) as PDF on A4 or Letter, with page numbers and `footer` at the bottom of each
+    page. Raises as `figure_picture` does, EX006 for another paper, and Cancelled."""
+    if paper not in PAPERS:
+        raise WatchbookError(Problem("EX006", f"The paper is A4 or Letter; got '{paper}'.", hint="Choose one of them."))
+    sides = sorted(PAPERS[paper], reverse=not portrait)
+    if not _CAN_STAY:
+        return _run(page, "--print-to-pdf={out}", "--no-pdf-header-footer", output="out.pdf")
+    width = round((sides[0] - 2 * _MARGIN) * 96)
+    with _opened(page, width, cancel, media="print") as tab:
+        # A wide table makes the whole page smaller, down to a limit, as Chromium would by itself; but then it knows before.
+        scale = max(_NARROWEST, min(1.0, width / max(1.0, float(tab.run(_WIDTH)))))
+        if scale < 1:
+            _widen(tab, round(width / scale))
+        tab.run(_FIXED)
+        printed = tab.call(
+            "Page.printToPDF", printBackground=True, scale=scale, paperWidth=sides[0], paperHeight=sides[1], marginTop=_MARGIN, marginLeft=_MARGIN,
+            marginRight=_MARGIN, marginBottom=_MARGIN + 0.15, displayHeaderFooter=True, headerTemplate="<span></span>",
+            footerTemplate=_FOOTER.format(html.escape(footer)), generateDocumentOutline=True, generateTaggedPDF=True,
+        )  # fmt: skip
+    return base64.b64decode(printed["data"])
 
 
-def page_png(page: bytes, *, width: int = 1440) -> bytes:
-    """A page made here as one tall PNG, cut at 16,000 pixels. Raises as `figure_picture` does."""
-    size = f"--window-size={width},1000"
-    measured = _HEIGHT.search(_run(page, "--dump-dom", size).decode("utf-8", "replace"))
-    height = min(_TALLEST, max(200, int(measured[1]))) if measured else 2000
-    return _run(page, "--screenshot={out}", f"--window-size={width},{height}", "--hide-scrollbars", output="out.png")
+def page_png(page: bytes, *, width: int = 1440, cancel: CancelToken | None = None) -> bytes:
+    """A page made here as one tall PNG, cut at 16,000 pixels. Raises as `figure_picture` does, and Cancelled."""
+    if not _CAN_STAY:
+        size = f"--window-size={width},1000"
+        measured = _HEIGHT.search(_run(page, "--dump-dom", size).decode("utf-8", "replace"))
+        height = min(_TALLEST, max(200, int(measured[1]))) if measured else 2000
+        return _run(page, "--screenshot={out}", f"--window-size={width},{height}", output="out.png")
+    with _opened(page, width, cancel) as tab:
+        height = min(_TALLEST, max(200, int(tab.run("Math.ceil(document.documentElement.scrollHeight)"))))
+        clip = {"x": 0, "y": 0, "width": width, "height": height, "scale": 1}
+        shot = tab.call("Page.captureScreenshot", format="png", captureBeyondViewport=True, clip=clip)
+    return base64.b64decode(shot["data"])
+
+
+@contextmanager
+def _opened(page: bytes, width: int, cancel: CancelToken | None, media: str = "") -> Iterator[browser.Tab]:
+    """A page in the browser that stays, drawn in full at a width."""
+    with browser.shared(_chromium()) as running, running.tab(cancel) as tab:
+        _widen(tab, width)
+        light = [{"name": "prefers-color-scheme", "value": "light"}]
+        tab.call("Emulation.setEmulatedMedia", media=media, features=light)
+        with tempfile.NamedTemporaryFile(dir=running.folder, suffix=".html", delete=False) as file:
+            file.write(page)
+        source = Path(file.name)
+        try:
+            tab.open(source)
+            tab.run(_DRAWN)
+            yield tab
+        finally:
+            source.unlink(missing_ok=True)
+
+
+def _widen(tab: browser.Tab, width: int) -> None:
+    tab.call("Emulation.setDeviceMetricsOverride", width=width, height=1000, deviceScaleFactor=1, mobile=False)
+    # Charts follow the width in the next frame.
+    tab.run("new Promise((done) => setTimeout(done, 120))")
+
+
+def _chromium() -> str:
+    """The path of Chromium. Raises WatchbookError (EX002) where there is none."""
+    found = find_chromium()
+    if found is None:
+        raise WatchbookError(
+            Problem(
+                "EX002", "This export needs Chromium or Google Chrome, and none is on the PATH.",
+                hint="Install it (Debian and Ubuntu: apt-get install chromium), or choose HTML, XLSX or Markdown.",
+            )
+        )  # fmt: skip
+    return found
 
 
 def _run(page: bytes, *arguments: str, output: str = "") -> bytes:
     """Runs Chromium on a page; gives the file it wrote, or what it printed."""
-    chromium = find_chromium()
-    if chromium is None:
-        raise WatchbookError(
-            Problem(
-                "EX002", "This export needs Chromium or Google Chrome, and none is on the PATH.",
-                hint="Install it (Debian and Ubuntu: apt-get install chromium), or export in the browser.",
-            )
-        )  # fmt: skip
+    chromium = _chromium()
     with tempfile.TemporaryDirectory(prefix="watchbook-", ignore_cleanup_errors=True) as folder:
         source, target = Path(folder) / "page.html", Path(folder) / (output or "out")
         source.write_bytes(page)
         command = [
-            chromium, "--headless=new", "--disable-gpu", "--disable-extensions", "--disable-background-networking", "--no-first-run",
-            "--disable-sync", "--disable-dev-shm-usage", "--mute-audio", "--incognito", f"--user-data-dir={folder}/profile",
-            "--host-resolver-rules=MAP * ~NOTFOUND", "--virtual-time-budget=8000", "--log-level=3",
-            *(["--no-sandbox"] if os.name == "posix" and os.geteuid() == 0 else []),
+            chromium, *browser.FLAGS, f"--user-data-dir={folder}/profile", "--virtual-time-budget=8000",
             *(argument.replace("{out}", str(target)) for argument in arguments), source.as_uri(),
         ]  # fmt: skip
         try:
@@ -102,16 +188,9 @@ def _run(page: bytes, *arguments: str, output: str = "") -> bytes:
                 Problem("EX004", f"Chromium took longer than {SECONDS} seconds.", hint="Export fewer items at once.")
             ) from None
         except OSError as error:
-            raise _failed(str(error)) from error
+            raise browser.failed(str(error)) from error
         if not output:
             return done.stdout
         if not target.is_file():
-            raise _failed(done.stderr.decode("utf-8", "replace").strip().splitlines()[-1:] or ["It wrote no file."])
+            raise browser.failed("It wrote no file.")
         return target.read_bytes()
-
-
-def _failed(why: str | list[str]) -> WatchbookError:
-    reason = why if isinstance(why, str) else " ".join(why)
-    return WatchbookError(
-        Problem("EX003", f"Chromium could not draw: {reason[:300]}", hint="Export in the browser instead.")
-    )

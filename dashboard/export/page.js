@@ -17,8 +17,8 @@
   }
   draw();
   dark.addEventListener("change", draw);
-  window.addEventListener("beforeprint", function () { printing = true; draw(); });
-  window.addEventListener("afterprint", function () { printing = false; draw(); });
+  window.addEventListener("beforeprint", function () { printing = true; if (dark.matches) draw(); });
+  window.addEventListener("afterprint", function () { printing = false; if (dark.matches) draw(); });
   document.documentElement.setAttribute("data-drawn", "true");
   document.documentElement.setAttribute("data-height", String(Math.ceil(document.querySelector("main").scrollHeight)));
 })();

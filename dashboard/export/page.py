@@ -4,7 +4,6 @@ inside it, and its own content security policy forbids everything else."""
 from __future__ import annotations
 
 import base64
-import datetime as dt
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
@@ -21,8 +20,6 @@ from dashboard.visual.resources import resource_name
 from dashboard.visual.view import Figure, View
 
 if TYPE_CHECKING:
-    from dashboard.document.workbook import Workbook
-    from dashboard.runtime.evaluate import Session
     from dashboard.runtime.plan import Control, PlannedItem
     from dashboard.runtime.results import ItemResult
 
@@ -46,6 +43,25 @@ def picture_page(
     dark: bool = False,
 ) -> bytes:
     """A page that draws one chart and leaves its picture as a data URL in `<pre id="picture">`."""
+    chart = picture_chart(figure, format, width=width, title=title, facts=facts, dark=dark)
+    return _page(title or "Chart", _PICTURE_BODY, {}, [chart], _PICTURE_SCRIPT)
+
+
+def blank_picture_page() -> bytes:
+    """A page that draws the charts it is given later: `picture(JSON)` is a promise of the data URL."""
+    return _page("Chart", _PICTURE_BODY, {}, [{}], _PICTURE_SCRIPT.replace("[0];", "[1];"))
+
+
+def picture_chart(
+    figure: Figure,
+    format: str,
+    *,
+    width: int,
+    title: str = "",
+    facts: Mapping[str, str] | None = None,
+    dark: bool = False,
+) -> dict[str, Any]:
+    """A chart as a picture has it: title and facts above it, its legend, of a fixed size."""
     drawn = theme.apply(figure.figure, dark)
     shades = theme.colors(dark)
     told = " · ".join(f"{name}: {value}" for name, value in (facts or {}).items() if value)
@@ -70,8 +86,7 @@ def picture_page(
             "y": 1, "yanchor": "top", "yref": "container", "pad": {"l": 12, "t": 12},
             "subtitle": {"text": plotly_text(told, 220), "font": {"size": 11, "color": shades["soft"]}},
         }  # fmt: skip
-    charts = [{"data": drawn["data"], "layout": layout, "format": format, "width": width, "height": layout["height"]}]
-    return _page(title or "Chart", '<div id="chart-0"></div><pre id="picture"></pre>', {}, charts, _PICTURE_SCRIPT)
+    return {"data": drawn["data"], "layout": layout, "format": format, "width": width, "height": layout["height"]}
 
 
 def export_page_html(title: str, items: Iterable[Drawn], facts: Mapping[str, str] | None = None) -> bytes:
@@ -80,29 +95,28 @@ def export_page_html(title: str, items: Iterable[Drawn], facts: Mapping[str, str
     `items` are (planned item, view, notices) for all items of a plan, or for the top ones alone; views of nested items are
     found by path. An item without a view is drawn from its plan: tabs, parameters, or the message of its status.
     """
-    entries = list(items)
-    drawn = {planned.path: (view, notices) for planned, view, notices in entries}
-    nested = {path for planned, _, _ in entries for path in _paths_inside(planned)}
-    roots = [planned for planned, _, _ in entries if planned.path not in nested]
+    return export_sections_html(title, [("", list(items))], facts)
+
+
+def export_sections_html(
+    title: str, sections: Iterable[tuple[str, Sequence[Drawn]]], facts: Mapping[str, str] | None = None
+) -> bytes:
+    """The same for several sections, each with a heading: the tabs of a workbook. Nested items that are not among a
+    section's are left out of it, and groups with nothing left in them."""
     charts: list[dict[str, Any]] = []
-    body = _row(roots, drawn, charts)
-    return _page(title, f'<h1 class="workbook">{text(title)}</h1>{_told(facts or {}, "lead")}{body}', {}, charts)
+    body = []
+    for label, entries in sections:
+        drawn = {planned.path: (view, notices) for planned, view, notices in entries}
+        nested = {path for planned, _, _ in entries for path in _paths_inside(planned)}
+        roots = [planned for planned, _, _ in entries if planned.path not in nested]
+        heading = f'<h2 class="section">{text(label)}</h2>' if label else ""
+        body.append(f'<div class="section">{heading}{_row(roots, drawn, charts, only=bool(label))}</div>')
+    head = f'<h1 class="workbook">{text(title)}</h1>{_told(facts or {}, "lead")}'
+    return _page(title, head + "".join(body), {}, charts)
 
 
-def export_results_html(
-    workbook: Workbook, session: Session, results: Sequence[tuple[PlannedItem, ItemResult]], *, zone: str = "UTC"
-) -> str:
-    """A run of a workbook as one page: what `watchbook render -o OUT.html` writes. `zone` is the reader's time zone."""
-    entries = [(planned, _view(planned, result, zone), _notices(result)) for planned, result in results]
-    facts = {
-        "Data": session.engine.label,
-        "Run": f"{session.now.astimezone(dt.UTC):%Y-%m-%d %H:%M} UTC",
-        "Times in": zone,
-    }
-    return export_page_html(workbook.name, entries, facts).decode("utf-8")
-
-
-def _view(planned: PlannedItem, result: ItemResult, zone: str) -> View | None:
+def item_view(planned: PlannedItem, result: ItemResult, zone: str) -> View | None:
+    """What an item shows; None where its plan says it all."""
     if result.table is not None:
         return build_view(planned, result.table, zone=zone)
     if planned.item.kind == "text" and result.status == "ok":
@@ -112,7 +126,8 @@ def _view(planned: PlannedItem, result: ItemResult, zone: str) -> View | None:
     return None
 
 
-def _notices(result: ItemResult) -> tuple[str, ...]:
+def notices_of(result: ItemResult) -> tuple[str, ...]:
+    """What a reader of a result must know."""
     return tuple(notice.message for notice in result.table.notices) if result.table is not None else ()
 
 
@@ -125,12 +140,15 @@ def _paths_inside(planned: PlannedItem) -> Iterable[str]:
 Found = Mapping[str, tuple["View | None", Sequence[str]]]
 
 
-def _row(items: Sequence[PlannedItem], drawn: Found, charts: list[dict[str, Any]]) -> str:
-    made = [_item(item, drawn, charts) for item in items if item.status != "hidden"]
-    return f'<div class="row">{"".join(made)}</div>'
+def _row(items: Sequence[PlannedItem], drawn: Found, charts: list[dict[str, Any]], only: bool = False) -> str:
+    """Items beside each other; with `only`, those that are not drawn in this section are left out."""
+    made = [_item(item, drawn, charts, only) for item in items if item.status != "hidden"]
+    return f'<div class="row">{"".join(made)}</div>' if any(made) else ""
 
 
-def _item(planned: PlannedItem, drawn: Found, charts: list[dict[str, Any]]) -> str:
+def _item(planned: PlannedItem, drawn: Found, charts: list[dict[str, Any]], only: bool) -> str:
+    if only and planned.path not in drawn:
+        return ""
     width = planned.item.custom_width or 100.0
     style = f'style="--w:{min(100.0, max(5.0, width)):g}"'
     border = " bordered" if planned.item.style.get("showBorder") is True else ""
@@ -141,7 +159,7 @@ def _item(planned: PlannedItem, drawn: Found, charts: list[dict[str, Any]]) -> s
     elif planned.status in ("unset", "unsupported", "error"):
         content = view_html(message_view(planned.status, planned.message, planned.problem))
     elif kind == "group":
-        content = _row(planned.items, drawn, charts) if planned.items else ""
+        content = _row(planned.items, drawn, charts, only) if planned.items else ""
     elif kind == "links":
         content = _links(planned)
     elif kind == "parameters":
@@ -180,14 +198,14 @@ def _links(planned: PlannedItem) -> str:
 
 def _parameters(planned: PlannedItem) -> str:
     entries = "".join(
-        f"<li><span>{text(control.parameter.label)}</span> <b>{text(_short(_chosen(control)) or 'not set')}</b></li>"
+        f"<li><span>{text(control.parameter.label)}</span> <b>{text(_short(chosen_text(control)) or 'not set')}</b></li>"
         for control in planned.controls
         if control.visible
     )
     return f'<ul class="pills">{entries}</ul>' if entries else ""
 
 
-def _chosen(control: Control) -> str:
+def chosen_text(control: Control) -> str:
     """What is chosen, by the labels a reader sees."""
     value = control.value
     labels = {option.value: option.label for option in (*control.options, *control.specials)}
@@ -267,6 +285,7 @@ def _hash(script: str) -> str:
     return base64.b64encode(hashlib.sha256(script.encode("utf-8")).digest()).decode("ascii")
 
 
+_PICTURE_BODY = '<div id="chart-0"></div><pre id="picture"></pre>'
 _STYLE = (Path(__file__).parent / "page.css").read_text(encoding="utf-8")
 _PICTURE_SCRIPT = (Path(__file__).parent / "picture.js").read_text(encoding="utf-8")
 _SCRIPT = (Path(__file__).parent / "page.js").read_text(encoding="utf-8")

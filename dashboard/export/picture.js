@@ -1,8 +1,13 @@
 "use strict";
+window.picture = function (text) {
+  var chart = JSON.parse(text);
+  var place = document.getElementById("chart-0");
+  var size = { format: chart.format, width: chart.width, height: chart.height, scale: chart.format === "png" ? 2 : 1 };
+  return Plotly.newPlot(place, chart.data, chart.layout, { staticPlot: true })
+    .then(function () { return Plotly.toImage(place, size); })
+    .then(function (url) { Plotly.purge(place); return url; });
+};
 (function () {
   var chart = JSON.parse(document.getElementById("charts").textContent)[0];
-  var size = { format: chart.format, width: chart.width, height: chart.height, scale: chart.format === "png" ? 2 : 1 };
-  Plotly.newPlot("chart-0", chart.data, chart.layout, { staticPlot: true })
-    .then(function () { return Plotly.toImage("chart-0", size); })
-    .then(function (url) { document.getElementById("picture").textContent = url; });
+  if (chart) picture(JSON.stringify(chart)).then(function (url) { document.getElementById("picture").textContent = url; });
 })();

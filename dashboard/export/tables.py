@@ -1,4 +1,4 @@
-"""A result as CSV, XLSX or JSON, safe to open in a spreadsheet.
+"""A result as CSV, XLSX, JSON or Parquet, safe to open in a spreadsheet.
 
 Texts that a spreadsheet would run as a formula get a leading apostrophe in CSV (numbers in number columns stay numbers);
 XLSX cells have types, so a text there is a text. Facts stand above the rows in CSV only as a part of the file's own
@@ -17,7 +17,7 @@ from typing import Any, Literal
 from dashboard.errors import Problem, WatchbookError
 from dashboard.table import Table, format_datetime, format_timespan, json_cell
 
-Format = Literal["csv", "json", "xlsx"]
+Format = Literal["csv", "json", "xlsx", "parquet"]
 
 CELL_LIMIT = 32_767
 """Characters that a spreadsheet's cell holds."""
@@ -33,6 +33,7 @@ def export_table(table: Table, format: Format, *, title: str = "", facts: Mappin
       dynamics as KQL writes them, formulas defused. Facts follow after an empty line as `# name,value`.
     - `xlsx`: typed cells (dates, numbers, durations, true/false), a heading that stays in sight with filters, and a second
       sheet `About` with the facts and the table's notices.
+    - `parquet`: columns with their types (times UTC, timespans as durations), facts and notices in the file's metadata.
     - `json`: {"title", "facts", "notices", "columns": [[name, type]], "rows"} in the form of the command line's contract.
 
     Raises WatchbookError (EX001) for another format.
@@ -45,8 +46,12 @@ def export_table(table: Table, format: Format, *, title: str = "", facts: Mappin
             return _json(table, title, told)
         case "xlsx":
             return _xlsx(table, title, told)
+        case "parquet":
+            return _parquet(table, told)
     raise WatchbookError(
-        Problem("EX001", f"The format must be one of csv, json, xlsx; got '{format}'.", hint="Choose one of these.")
+        Problem(
+            "EX001", f"The format must be one of csv, json, xlsx, parquet; got '{format}'.", hint="Choose one of these."
+        )
     )
 
 
@@ -118,40 +123,90 @@ def _json(table: Table, title: str, told: list[tuple[str, str]]) -> bytes:
     return json.dumps(document, ensure_ascii=False, allow_nan=False, indent=1).encode("utf-8", "replace")
 
 
+def _parquet(table: Table, told: list[tuple[str, str]]) -> bytes:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    # Unlike the other forms, a Parquet file cannot hold two columns of one name.
+    names: list[str] = []
+    for name in table.names:
+        unique, number = name, 1
+        while unique in names:
+            unique, number = f"{name}_{number}", number + 1
+        names.append(unique)
+    arrays = []
+    for column, held in zip(table.columns, table.arrow.columns, strict=True):
+        if column.type == "timespan":
+            held = pa.compute.multiply(held, 100).cast(pa.duration("ns"))
+        elif column.type == "datetime":
+            held = held.cast(pa.timestamp("us", tz="UTC"))
+        arrays.append(held)
+    facts = {f"watchbook.{name}".encode(): value.encode("utf-8", "replace") for name, value in told}
+    made = pa.Table.from_arrays(arrays, names=names).replace_schema_metadata(facts)
+    out = io.BytesIO()
+    pq.write_table(made, out, compression="zstd")
+    return out.getvalue()
+
+
 def _xlsx(table: Table, title: str, told: list[tuple[str, str]]) -> bytes:
+    out = io.BytesIO()
+    with open_book(out, title) as book:
+        add_sheet(book, "Data", table)
+        add_facts(book, book.add_worksheet("About"), _sheet_facts(table, told))
+    return out.getvalue()
+
+
+def open_book(out: io.BytesIO, title: str) -> Any:
+    """An Excel file to be filled sheet by sheet, in constant memory; nothing in it becomes a formula or a link."""
     import xlsxwriter
 
-    out = io.BytesIO()
     options = {
         "constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False,
         "nan_inf_to_errors": False, "default_date_format": "yyyy-mm-dd hh:mm:ss", "remove_timezone": True,
     }  # fmt: skip
-    with xlsxwriter.Workbook(out, options) as book:
-        book.set_properties({"title": _clean(title)[:250], "comments": "Made by Watchbook"})
-        head = book.add_format({"bold": True, "bottom": 1, "bg_color": "#E9EEF4"})
-        formats = {
-            "datetime": book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss.000"}),
-            "timespan": book.add_format({"num_format": "[h]:mm:ss.000"}),
-        }
-        sheet = book.add_worksheet("Data")
-        sheet.freeze_panes(1, 0)
-        rows = table.rows()[:SHEET_ROWS]
-        for i, column in enumerate(table.columns):
-            sheet.set_column(i, i, _width(column.name, [row[i] for row in rows[:200]], column.type))
-        for i, column in enumerate(table.columns):
-            sheet.write_string(0, i, _clean(column.name)[:CELL_LIMIT], head)
-        for r, row in enumerate(rows, start=1):
-            for c, (cell, column) in enumerate(zip(row, table.columns, strict=True)):
-                _write(sheet, r, c, cell, column.type, formats)
-        if rows and table.columns:
-            sheet.autofilter(0, 0, len(rows), len(table.columns) - 1)
-        about = book.add_worksheet("About")
-        about.set_column(0, 0, 18)
-        about.set_column(1, 1, 90)
-        for r, (name, value) in enumerate(_sheet_facts(table, told)):
-            about.write_string(r, 0, _clean(name)[:CELL_LIMIT], head)
-            about.write_string(r, 1, _clean(value)[:CELL_LIMIT])
-    return out.getvalue()
+    book = xlsxwriter.Workbook(out, options)
+    book.set_properties({"title": _clean(title)[:250], "comments": "Made by Watchbook"})
+    return book
+
+
+def _head(book: Any) -> Any:
+    return book.add_format({"bold": True, "bottom": 1, "bg_color": "#E9EEF4"})
+
+
+def add_sheet(book: Any, name: str, table: Table) -> None:
+    """A sheet with a table: typed cells, a heading that stays in sight, filters."""
+    head = _head(book)
+    formats = {
+        "datetime": book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss.000"}),
+        "timespan": book.add_format({"num_format": "[h]:mm:ss.000"}),
+    }
+    sheet = book.add_worksheet(name)
+    sheet.freeze_panes(1, 0)
+    rows = table.head(SHEET_ROWS).rows()
+    for i, column in enumerate(table.columns):
+        sheet.set_column(i, i, _width(column.name, [row[i] for row in rows[:200]], column.type))
+    for i, column in enumerate(table.columns):
+        sheet.write_string(0, i, _clean(column.name)[:CELL_LIMIT], head)
+    for r, row in enumerate(rows, start=1):
+        for c, (cell, column) in enumerate(zip(row, table.columns, strict=True)):
+            _write(sheet, r, c, cell, column.type, formats)
+    if rows and table.columns:
+        sheet.autofilter(0, 0, len(rows), len(table.columns) - 1)
+
+
+def add_facts(book: Any, about: Any, told: list[tuple[str, str]]) -> None:
+    """Fills a sheet with facts: a name and a text a row."""
+    head = _head(book)
+    about.set_column(0, 0, 28)
+    about.set_column(1, 1, 90)
+    for r, (name, value) in enumerate(told):
+        about.write_string(r, 0, _clean(name)[:CELL_LIMIT], head)
+        about.write_string(r, 1, _clean(value)[:CELL_LIMIT])
+
+
+def table_facts(title: str, facts: Mapping[str, str]) -> list[tuple[str, str]]:
+    """The title and the facts, a row each."""
+    return [("Title", title), *((name, str(value)) for name, value in facts.items())]
 
 
 def _sheet_facts(table: Table, told: list[tuple[str, str]]) -> list[tuple[str, str]]:
