@@ -101,6 +101,7 @@ def _add_serve(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         help="folder of your own workbooks (default: workbooks in the user's folder)",
     )
     _add_data_option(p)
+    p.add_argument("--live", action="store_true", help="the sample estate goes on: new rows every few seconds")
     p.add_argument("--host", default=settings.text("host"), help="address to listen on (default: %(default)s)")
     p.add_argument(
         "--port", type=int, default=settings.integer("port"), help="port to listen on (default: %(default)s)"

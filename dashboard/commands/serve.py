@@ -23,6 +23,10 @@ def serve(options: argparse.Namespace) -> int:
             )
     own: Path = options.workbooks or settings.workbooks_folder()
     own.mkdir(parents=True, exist_ok=True)
+    if options.live:
+        from dashboard.ingest.estate.live import live_estate
+
+        live_estate(options.data or settings.data_folder()).start()
     with scheduling():
         app.serve(
             options.host,

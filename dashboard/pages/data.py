@@ -9,28 +9,89 @@ import streamlit as st
 from dashboard import settings
 from dashboard.engines.protocol import Engine, QueryRequest, TableInfo
 from dashboard.errors import WatchbookError
-from dashboard.pages import bar, controls, drawings, layout, sources, style, waiting
+from dashboard.ingest.estate.generate import read_manifest
+from dashboard.ingest.estate.live import live_estate
+from dashboard.ingest.keep import room_problem
+from dashboard.pages import bar, controls, data_connectors, data_import, drawings, layout, sources, style, waiting
 from dashboard.runtime.execute import shared_executor
 
 SAMPLE_ROWS = 25
 _TABLE = "wb-data-table"
 
 
+TABS: tuple[tuple[str, str], ...] = (("", "Tables"), ("import", "Import"), ("connectors", "Connectors"))
+"""The tabs by the name they have in the page's address."""
+
+
 def draw() -> None:
     """Draws the page."""
     bar.draw("data")
     with st.container(key="wb-page"), style.guard():
-        try:
-            sources.prepare()
-            engine = sources.engine()
-            tables = waiting.wait(sources.pool().submit(engine.tables))
-        except WatchbookError as error:
-            st.html(style.head_html("Data") + style.problem_html(error.problem, error.problems[1:]))
-            return
-        filled = [table for table in tables if table.rows or (table.rows is None and table.last)]
-        st.html(style.head_html("Data", _origin(engine, filled)))
-        with st.container(key="data-page", horizontal=True, gap="small"):
-            _draw_tables(engine, tables, filled)
+        tab = _choose_tab()
+        if tab == "import":
+            data_import.draw()
+        elif tab == "connectors":
+            data_connectors.draw()
+        else:
+            _draw_inventory()
+
+
+def _choose_tab() -> str:
+    """Draws the tabs under the page's heading and gives the one that is open."""
+    names = [name for name, _ in TABS]
+    chosen = st.query_params.get("tab", "")
+    chosen = chosen if chosen in names else ""
+    st.html(style.head_html("Data"))
+    links = [
+        {"label": label, "action": "set", "selected": name == chosen, "enabled": True, "look": ""}
+        for name, label in TABS
+    ]
+    event = controls.draw("links", "data-tabs", {"style": "tabs", "links": links})
+    at = event.get("index") if event else None
+    if isinstance(at, int) and 0 <= at < len(names) and names[at] != chosen:
+        st.query_params.clear()
+        if names[at]:
+            st.query_params["tab"] = names[at]
+        st.rerun()
+    return chosen
+
+
+def _draw_inventory() -> None:
+    """Which tables there are and what is in them."""
+    try:
+        sources.prepare()
+        engine = sources.engine()
+        tables = waiting.wait(sources.pool().submit(engine.tables))
+    except WatchbookError as error:
+        st.html(style.problem_html(error.problem, error.problems[1:]))
+        return
+    filled = [table for table in tables if table.rows or (table.rows is None and table.last)]
+    with st.container(key="data-head", horizontal=True, gap="small"):
+        st.html(f'<p class="wb-note">{style.text(_origin(engine, filled))}</p>')
+        if engine.name == sources.LOCAL:
+            _draw_live()
+    if engine.name == sources.LOCAL and (problem := room_problem(settings.data_folder())):
+        st.html(style.problem_html(problem))
+    with st.container(key="data-page", horizontal=True, gap="small"):
+        _draw_tables(engine, tables, filled)
+
+
+def _draw_live() -> None:
+    """The switch that lets the sample estate go on, where there is one."""
+    folder = settings.data_folder()
+    if read_manifest(folder) is None:
+        return
+    live = live_estate(folder)
+    wanted = st.toggle(
+        "Live",
+        value=live.running,
+        key="data-live",
+        help="The sample estate goes on: new rows every few seconds, for everybody on this server",
+    )
+    if wanted and not live.running:
+        live.start()
+    elif not wanted and live.running:
+        live.stop()
 
 
 def _draw_tables(engine: Engine, tables: list[TableInfo], filled: list[TableInfo]) -> None:

@@ -24,7 +24,7 @@ RHYTHMS = {
 def moments(rng: np.random.Generator, n: int, start: int, end: int, rhythm: str = "steady") -> np.ndarray:
     """`n` sorted times in [start, end), denser where the rhythm is. The last one is at most a minute before `end` when
     there are enough of them, since logs never stop."""
-    if n <= 0:
+    if n <= 0 or end <= start:
         return np.empty(0, dtype=np.int64)
     day_hours, week_days = RHYTHMS[rhythm]
     first = start // HOUR

@@ -83,7 +83,7 @@ def uuids(rng: np.random.Generator, n: int) -> pa.Array:
 
 def hexes(rng: np.random.Generator, n: int, length: int) -> pa.Array:
     """`n` random lower-case hexadecimal texts of `length` characters."""
-    digits = _HEX[rng.integers(0, 256, (n, (length + 1) // 2), dtype=np.uint8)].reshape(n, -1)
+    digits = _HEX[rng.integers(0, 256, (n, (length + 1) // 2), dtype=np.uint8)].reshape(n, (length + 1) // 2 * 2)
     return _fixed_text(np.ascontiguousarray(digits[:, :length]))
 
 
