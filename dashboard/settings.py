@@ -70,6 +70,7 @@ SETTINGS: tuple[Setting, ...] = (
         "Where versions, incidents and schedules are kept, as an SQLAlchemy address (PostgreSQL by postgresql://…); empty means watchbook.db in the home folder",
     ),
     Setting("ingestion_delay_minutes", 5, "How long detection rules wait for late events before they look, in minutes"),
+    Setting("analyst", "", "Who works on incidents in this dashboard; empty means the user it runs as"),
     Setting("rule_failures", 5, "Failed runs in a row after which a detection rule is turned off"),
     Setting(
         "rules_source", "local", "What detection rules are run over: local, or loganalytics for the live workspaces"

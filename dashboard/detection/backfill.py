@@ -17,7 +17,7 @@ from dashboard.engines.protocol import CancelToken, Engine
 from dashboard.errors import WatchbookError
 from dashboard.store.database import Store
 
-Progress = Callable[[float, str], None]
+Progress = Callable[[float, str], object]
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from dashboard.detection.windows import ends_between
 from dashboard.engines.protocol import CancelToken, Engine
 
 MOST_WINDOWS = 336
-Progress = Callable[[float, str], None]
+Progress = Callable[[float, str], object]
 
 
 @dataclass(frozen=True)

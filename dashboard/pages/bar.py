@@ -11,7 +11,13 @@ import streamlit as st
 from dashboard.pages import controls, sources
 
 _UTC = "wb-utc"
-PAGES = (("gallery", "Workbooks", ""), ("query", "Query", "query"), ("data", "Data", "data"))
+PAGES = (
+    ("gallery", "Workbooks", ""),
+    ("incidents", "Incidents", "incidents"),
+    ("rules", "Rules", "rules"),
+    ("query", "Query", "query"),
+    ("data", "Data", "data"),
+)
 
 
 def utc() -> bool:

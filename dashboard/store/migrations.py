@@ -3,7 +3,7 @@ what should be different is a further step."""
 
 from __future__ import annotations
 
-from dashboard.store import alerts, incidents, response, rules, schedule, versions, watchlists
+from dashboard.store import alerts, incidents, response, rules, schedule, versions, views, watchlists
 from dashboard.store.database import Migration
 
 MIGRATIONS: tuple[Migration, ...] = (
@@ -15,4 +15,5 @@ MIGRATIONS: tuple[Migration, ...] = (
     rules.SEEN_MIGRATION,
     watchlists.MIGRATION,
     response.MIGRATION,
+    views.MIGRATION,
 )
