@@ -84,6 +84,12 @@ def entity_name(entity: Json) -> str:
     return next((str(value) for key, value in entity.items() if key not in ("Type", "$id") and value), "")
 
 
+def entity_label(entity: Json) -> str:
+    """An entity's name as a page has room for: of a resource only its own part."""
+    name = entity_name(entity)
+    return name.rstrip("/").rpartition("/")[2] if name.lower().startswith("/subscriptions/") else name
+
+
 def entity_key(entity: Json) -> str:
     """What tells that two entities are the same: kind and name, without letter case."""
     return f"{entity.get('Type', '')}:{entity_name(entity)}".lower()[:400]

@@ -11,7 +11,7 @@ from typing import Any
 import streamlit as st
 
 from dashboard.detection.adoption import alerts_in_data, entities_of
-from dashboard.detection.alert import entity_key, entity_name
+from dashboard.detection.alert import entity_key, entity_label, entity_name
 from dashboard.detection.incidents import Change, Incident, change_incident, history_of, read_incident
 from dashboard.detection.incidents.change import describe_changes
 from dashboard.detection.incidents.history import Entry
@@ -119,7 +119,7 @@ def _draw_main(incident: Incident, alerts: Alerts, history: Sequence[Entry]) -> 
 def _timeline_html(alerts: Alerts, history: Sequence[Entry]) -> str:
     moments: list[tuple[str, str, str, str]] = []
     for alert in alerts:
-        who = ", ".join(dict.fromkeys(entity_name(entity) for entity in entities_of(alert)))
+        who = ", ".join(dict.fromkeys(entity_label(entity) for entity in entities_of(alert)))
         moments.append((str(alert.get("StartTime") or alert.get("TimeGenerated")), str(alert.get("AlertName") or ""), who, str(alert.get("AlertSeverity") or "")))  # fmt: skip
     for entry in history:
         if entry.action == "updated":
@@ -177,7 +177,7 @@ def _draw_alerts(incident: Incident, alerts: Alerts) -> None:
 
 def _facts_html(alert: Mapping[str, Any]) -> str:
     facts = {
-        "Entities": ", ".join(dict.fromkeys(entity_name(entity) for entity in entities_of(alert))),
+        "Entities": ", ".join(dict.fromkeys(entity_label(entity) for entity in entities_of(alert))),
         "Tactics": str(alert.get("Tactics") or ""), "Product": str(alert.get("ProductName") or ""),
     }  # fmt: skip
     try:
@@ -242,7 +242,7 @@ def _draw_entities(incident: Incident, alerts: Alerts, entities: Mapping[str, Ma
     view = investigation(
         f"Incident {incident.number}",
         [(str(alert.get("AlertName") or ""), str(alert.get("AlertSeverity") or "")) for alert in alerts],
-        [(entity_name(entity), str(entity.get("Type") or "")) for entity in entities.values()], connected,
+        [(entity_label(entity), str(entity.get("Type") or "")) for entity in entities.values()], connected,
     )  # fmt: skip
     drawings.draw(view, "incident-graph", "Investigation graph: the incident, its alerts, their entities")
     names = {entity_name(entity): str(entity.get("Type") or "") for entity in entities.values()}

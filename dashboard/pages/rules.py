@@ -350,11 +350,11 @@ def _draw_simulation(rule: Rule | None, exclusions: tuple[Exclusion, ...]) -> No
             f'<div class="wb-run-line" role="status">{len(found.hits)} windows in {found.seconds:.1f} s: {len(found.alerts)} alerts.{cut}</div>'
         )
         if found.alerts:
-            from dashboard.detection.alert import entity_name
+            from dashboard.detection.alert import entity_label
             from dashboard.pages.incident import rows_grid
 
             listed = [
-                {"Window": incidents.moment(a.window_end), "Alert": a.row["DisplayName"], "Severity": a.row["AlertSeverity"], "Entities": ", ".join(entity_name(e) for e in a.entities[:6])}
+                {"Window": incidents.moment(a.window_end), "Alert": a.row["DisplayName"], "Severity": a.row["AlertSeverity"], "Entities": ", ".join(entity_label(e) for e in a.entities[:6])}
                 for a in found.alerts[-200:]
             ]  # fmt: skip
             drawings.draw(rows_grid(listed), "rule-sim-alerts", "Alerts that would have been raised")
