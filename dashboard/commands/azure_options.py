@@ -6,6 +6,7 @@ import argparse
 import importlib
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 Run = Callable[[argparse.Namespace], int]
 
@@ -53,6 +54,44 @@ def add_azure(
         "watchbook azure remove-workspace 11111111-2222-3333-4444-555555555555", _run("remove_workspace"),
     )  # fmt: skip
     p.add_argument("id", metavar="ID", help="the workspace's id or resource id")
+    _add_sentinel(verbs, command)
+
+
+def _add_sentinel(verbs: Any, command: Callable[..., argparse.ArgumentParser]) -> None:
+    p = command(
+        verbs, "incidents", "List the incidents of Microsoft Sentinel.", "watchbook azure incidents --most 20",
+        _run("incidents", "sentinel"),
+    )  # fmt: skip
+    p.add_argument("--filter", metavar="ODATA", help="such as \"properties/status eq 'New'\"")
+    p.add_argument("--most", type=int, default=50, metavar="N", help="how many (default: %(default)s)")
+    p.add_argument("--format", choices=["table", "json"], default="table")
+    _add_workspace(p)
+    p = command(
+        verbs, "change-incident", "Change an incident of Microsoft Sentinel: shown first, sent where you confirm.",
+        "watchbook azure change-incident 17 --status Closed --classification FalsePositive",
+        _run("change_incident", "sentinel"),
+    )  # fmt: skip
+    p.add_argument("incident", metavar="NUMBER", help="the incident's number, or its name (a GUID)")
+    for name, does in (
+        ("status", "New, Active or Closed"),
+        ("severity", "High, Medium, Low or Informational"),
+        ("owner", "the user's name (UPN)"),
+        ("classification", "TruePositive, BenignPositive, FalsePositive or Undetermined"),
+        ("comment", "why it is closed"),
+    ):
+        p.add_argument(f"--{name}", help=does)
+    p.add_argument("--yes", action="store_true", help="send it without a question")
+    _add_workspace(p)
+    p = command(
+        verbs, "rules", "List or fetch the analytics rules of Microsoft Sentinel.", "watchbook azure rules -o ./rules",
+        _run("rules", "sentinel"),
+    )  # fmt: skip
+    p.add_argument("-o", "--output", type=Path, metavar="DIR", help="folder for one JSON file a rule")
+    _add_workspace(p)
+
+
+def _add_workspace(p: argparse.ArgumentParser) -> None:
+    p.add_argument("--workspace", metavar="ID", help="id or resource id (default: the one that is set)")
 
 
 def add_pull(

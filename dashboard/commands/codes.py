@@ -10,6 +10,7 @@ CODES: dict[str, str] = {
     "CL007": "A time range was not understood.",
     "CL008": "A folder named on the command line does not exist.",
     "CL009": "An import wants to be confirmed where nobody can answer.",
+    "CL014": "A command that changes something does not say what.",
     "CL012": "A pull does not know its workspace or its folder.",
     "CL013": "A time on the command line was not understood, or a range ends before it begins.",
     "CL010": "No rule was found at the given place.",

@@ -32,4 +32,6 @@ CODES: dict[str, str] = {
     "EN039": "A resource in Azure was changed by somebody else meanwhile.",
     "EN045": "A workbook asks Azure or a web service for something that may change it, or that cannot be asked.",
     "EN046": "A workbook asks a host that is not allowed (setting endpoint_hosts).",
+    "EN040": "A field of a change to an incident has a value that Microsoft Sentinel does not know, or lacks one.",
+    "EN041": "A change in Azure was not allowed by the person.",
 }

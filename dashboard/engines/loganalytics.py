@@ -18,10 +18,12 @@ from dashboard import settings
 from dashboard.engines.azure.calls import Caller
 from dashboard.engines.azure.clouds import CLOUDS, Cloud, cloud
 from dashboard.engines.azure.endpoints import SOURCES, Endpoints
+from dashboard.engines.azure.explorer import Explorer
 from dashboard.engines.azure.faults import explain
 from dashboard.engines.azure.identity import Credential, claims, make_credential
 from dashboard.engines.azure.loop import wait_for
 from dashboard.engines.azure.management import Management
+from dashboard.engines.azure.metrics import Metrics
 from dashboard.engines.azure.tables import read_answer
 from dashboard.engines.protocol import CancelToken, QueryRequest, TableInfo, TimeSpan
 from dashboard.errors import Problem, WatchbookError
@@ -36,6 +38,8 @@ LONGEST_SECONDS = 600
 """The longest time that the service lets one query run."""
 BATCH = 100
 _GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+# A resource id comes from a workbook: it must stay one path below the service's address.
+_UNSAFE = re.compile(r"[?#%\\\s]|\.\.|//")
 _WORKSPACE_TYPE = "/providers/microsoft.operationalinsights/workspaces/"
 
 
@@ -46,7 +50,8 @@ class LogAnalyticsEngine:
 
     name = "loganalytics"
     label = "Log Analytics"
-    sources = frozenset(("logs", "resource_graph", "adx")) | SOURCES
+    sources = frozenset(("logs", "resource_graph", "adx", "metrics")) | SOURCES
+    """What it answers, by the name that a request's source has."""
     live = True
     """Its data changes without a sign: results have an age (see runtime/cache.py)."""
 
@@ -64,6 +69,9 @@ class LogAnalyticsEngine:
         self._endpoint = endpoint.rstrip("/")
         self._lock = threading.Lock()
         self._caller: Caller | None = None
+        self._management: Management | None = None
+        self._explorer: Explorer | None = None
+        self._metrics: Metrics | None = None
         self._endpoints = Endpoints(lambda: Management(self.credential(), self.cloud))
         self.concurrent = settings.integer("workspace_queries")
         said = claims(user_token)
@@ -98,15 +106,49 @@ class LogAnalyticsEngine:
         if request.source in SOURCES:
             return self._endpoints.run(request, cancel)
         if request.source != "logs":
-            raise WatchbookError(
-                Problem(
-                    "EN006",
-                    f"Log Analytics cannot answer a '{request.source}' query.",
-                    hint="This part needs another source.",
-                )
-            )
+            return self._other(request, cancel)
         address, body = self._question(request)
         return wait_for(self._ask(address, body, request), cancel)
+
+    def _other(self, request: QueryRequest, cancel: CancelToken | None) -> Table:
+        """What another service of Azure answers."""
+        match request.source:
+            case "resource_graph":
+                limit = request.row_limit or settings.integer("query_rows")
+                return self.management().query_graph(request, limit, cancel)
+            case "adx":
+                return self.explorer().run(request, cancel)
+            case "metrics":
+                return self.metrics().run(request, cancel)
+        raise WatchbookError(
+            Problem(
+                "EN006", f"{SERVICE} cannot answer a '{request.source}' query.", hint="This part needs another source."
+            )
+        )
+
+    def management(self) -> Management:
+        """Azure Resource Manager and Resource Graph with this sign-in."""
+        credential = self.credential()
+        with self._lock:
+            if self._management is None:
+                self._management = Management(credential, self.cloud)
+            return self._management
+
+    def explorer(self) -> Explorer:
+        """Azure Data Explorer with this sign-in."""
+        credential = self.credential()
+        with self._lock:
+            if self._explorer is None:
+                self._explorer = Explorer(credential, self.cloud)
+            return self._explorer
+
+    def metrics(self) -> Metrics:
+        """Azure Monitor metrics with this sign-in."""
+        credential, management = self.credential(), self.management()
+        with self._lock:
+            if self._metrics is None:
+                self._metrics = Metrics(credential, self.cloud, management)
+            return self._metrics
 
     def run_batch(
         self, requests: Sequence[QueryRequest], cancel: CancelToken | None = None
@@ -145,12 +187,20 @@ class LogAnalyticsEngine:
 
     def where(self, request: QueryRequest) -> str:
         """Where the request goes, as a person reads it."""
+        if request.source == "resource_graph":
+            return "Azure Resource Graph"
+        if request.source == "metrics":
+            return "Azure Monitor metrics"
+        if request.source == "adx":
+            return f"Azure Data Explorer, {', '.join(each.removeprefix('adx://') for each in request.resources)}"
         asked = self.asked(request)
         what = "workspace" if len(asked) == 1 else "workspaces"
         return f"{SERVICE}, {what} {', '.join(asked)}" if asked else SERVICE
 
     def asked(self, request: QueryRequest) -> list[str]:
         """The workspaces or resources that a request names, else those that were set."""
+        if request.source != "logs":
+            return list(request.resources)
         resources = [r for r in request.resources if r.lower().startswith("/subscriptions/")]
         guids = [r for r in request.resources if _GUID.fullmatch(r)]
         return resources or guids or list(self.workspaces)
@@ -171,6 +221,10 @@ class LogAnalyticsEngine:
         if request.timespan is not None:
             body["timespan"] = _interval(request.timespan)
         first = asked[0]
+        if _UNSAFE.search(first):
+            raise WatchbookError(
+                Problem("EN013", f"'{first[:100]}' is no workspace or resource.", hint="Check the id.")
+            )
         if first.startswith("/"):
             if len(asked) > 1:
                 workspaces = all(_WORKSPACE_TYPE in each.lower() for each in asked)

@@ -5,18 +5,21 @@ AzureMetrics holds no dimensions: splitting and dimension filters have no effect
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from dashboard.document.workbook import Item, list_of, object_of, text_of, whole_of
+from dashboard.engines.azure.metrics import grain
 from dashboard.engines.protocol import Engine, QueryRequest, TimeSpan
 from dashboard.parameters.splice import escape_kql
 from dashboard.parameters.substitute import Context, substitute
 from dashboard.parameters.times import DAY, TimeRange, read_length, timespan
 from dashboard.parameters.values import Value
-from dashboard.runtime.sources import Asked, bound_resources, source_of, time_span
+from dashboard.runtime.sources import Asked, bound_resources, offered, source_of, time_span
 
+_MOST = 200
 _AGGREGATIONS: Mapping[int, tuple[str, str, str]] = {
     1: ("sum", "sum", "Total"),
     2: ("minimum", "min", "Minimum"),
@@ -84,7 +87,8 @@ def ask_metrics(item: Item, values: Mapping[str, Value], context: Context, engin
     source = source_of(item.content)
     resource = text_of(item.content.get("resourceParameter"))
     shown = metric_visualization(item)
-    if engine.name != "local" or not metrics or shown in ("map", "graph"):
+    live = "metrics" in offered(engine)
+    if not (live or engine.name == "local") or not metrics or shown in ("map", "graph"):
         names = ", ".join(f"{metric.name} ({metric.aggregation})" for metric in metrics) or "none chosen"
         of = f" of the resources in {resource}" if resource else ""
         return Asked(
@@ -97,9 +101,30 @@ def ask_metrics(item: Item, values: Mapping[str, Value], context: Context, engin
     resources = bound_resources(item.content.get("resourceIds"), values)
     if not resources and resource in values:
         resources = values[resource].values
+    if live:
+        if not resources:
+            return Asked(unset=(resource,) if resource else (), message="" if resource else "No resource is chosen.")
+        return Asked(
+            QueryRequest(_live_payload(item, metrics, span, shown), "metrics", span, resources[:_MOST], now=context.now)
+        )
     grain = _grain(item, span)
     text = _query(metrics, resources, grain, shown)
     return Asked(QueryRequest(text, "logs", span, resources, now=context.now))
+
+
+def _live_payload(item: Item, metrics: Sequence[Metric], span: TimeSpan, shown: str) -> str:
+    """What the metrics service is asked, as `engines/azure/metrics.py` reads it."""
+    length = (span.end - span.start).total_seconds()
+    automatic = TimeRange(max(int(length * 1000), 1)).grain
+    wanted = read_length(text_of(item.content.get("timeGrain"))) or read_length(automatic) or 60_000
+    entries = [
+        {"id": m.id, "name": m.name, "label": m.label, "aggregation": m.aggregation,
+         "function": "count" if m.column == "Count" else m.function}
+        for m in metrics
+    ]  # fmt: skip
+    namespace = text_of(item.content.get("resourceType")) or metrics[0].id.partition("-")[0]
+    told = {"namespace": namespace, "metrics": entries, "seconds": grain(length, wanted / 1000), "shown": shown}
+    return json.dumps(told, ensure_ascii=False)
 
 
 def _grain(item: Item, span: TimeSpan) -> str:

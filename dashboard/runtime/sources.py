@@ -104,6 +104,11 @@ def ask(source: Source, values: Mapping[str, Value], context: Context, engine: E
         if problem:
             return Asked(problem=problem)
         text = substitute(text_of(payload.get("queryText")), values, Context("query", context.now, context.zone))
+        prose = Context("prose", context.now, context.zone)
+        cluster, database = (
+            substitute(text_of(payload.get(key)), values, prose).strip() for key in ("clusterName", "databaseName")
+        )
+        named = f"adx://{cluster}/{database}"
     else:
         payload, problem = payload_of(source.query)
         if problem:
@@ -118,7 +123,7 @@ def ask(source: Source, values: Mapping[str, Value], context: Context, engine: E
             text=text,
             source=kind,
             timespan=time_span(source, values, context.now) if timed else None,
-            resources=bound_resources(source.resources, values),
+            resources=(named,) if kind == "adx" else bound_resources(source.resources, values),
             now=context.now,
         )
     )

@@ -14,7 +14,7 @@ from dashboard.engines.azure import connections
 from dashboard.engines.azure.clouds import CLOUDS, cloud
 from dashboard.engines.azure.identity import KINDS, PERSONAL, make_credential
 from dashboard.errors import WatchbookError
-from tests.engines.azure_server import RESOURCE, WORKSPACE, Azure, azure_server, environment, token
+from tests.engines.azure_server import RESOURCE, SENTINEL, WORKSPACE, Azure, azure_server, environment, token
 
 
 @pytest.fixture
@@ -108,3 +108,32 @@ def test_a_readers_own_sign_in_is_never_replaced_by_the_servers(kind: str, monke
     for name in ("AZURE_TENANT_ID", "AZURE_CLIENT_ID", "AZURE_CLIENT_SECRET"):
         monkeypatch.setenv(name, "99999999-0000-0000-0000-000000000001")
     assert hasattr(make_credential(CLOUDS["public"], kind, "a.b.c"), "get_token")
+
+
+def test_incidents_are_listed_and_changed_only_where_it_is_confirmed(
+    azure: Azure, capsys: pytest.CaptureFixture[str]
+) -> None:
+    name = f"{SENTINEL}/incidents/i7"
+    told = {"title": "Odd sign-in", "severity": "High", "status": "New", "incidentNumber": 7}
+    azure.resources[name] = {"id": name, "name": "i7", "etag": '"1"', "properties": told}
+    connections.add_workspace(WORKSPACE)
+    assert main(["azure", "incidents"]) == 0
+    assert "Odd sign-in" in capsys.readouterr().out
+    change = ["azure", "change-incident", "7", "--status", "Active"]
+    assert main(change) == 2
+    said = capsys.readouterr()
+    assert "status: New → Active" in said.out
+    assert azure.resources[name]["properties"]["status"] == "New"
+    assert main([*change, "--yes"]) == 0
+    assert azure.resources[name]["properties"]["status"] == "Active"
+
+
+def test_analytics_rules_are_fetched_as_files_that_can_be_checked(azure: Azure, tmp_path: Path) -> None:
+    rule = f"{SENTINEL}/alertRules/r1"
+    azure.resources[rule] = {
+        "id": rule, "name": "r1", "kind": "Scheduled", "properties": {"displayName": "Odd sign-in", "severity": "High"},
+    }  # fmt: skip
+    assert main(["azure", "rules", "--workspace", RESOURCE, "-o", str(tmp_path / "rules")]) == 0
+    (file,) = (tmp_path / "rules").glob("*.json")
+    assert file.name == "Odd-sign-in-r1.json"
+    assert json.loads(file.read_text())["resources"][0]["properties"]["displayName"] == "Odd sign-in"
