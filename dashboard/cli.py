@@ -55,6 +55,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_serve(commands)
     _add_check(commands)
     _add_render(commands)
+    _add_exchange(commands)
     _add_kql(commands)
     _add_data(commands)
     _add_api(commands)
@@ -148,6 +149,30 @@ def _add_render(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     p.add_argument("--time-range", metavar="SPAN", help="sets every time-range parameter: 30m, 24h, 7d …")
     p.add_argument("--all-items", action="store_true", help="evaluate hidden items too")
     _add_data_option(p)
+
+
+def _add_exchange(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    p = _command(
+        commands,
+        "import",
+        "Take workbooks into your folder: gallery JSON, ARM templates, files with several, whole folders.",
+        "watchbook import template.json ./cloned-repository",
+        _import,
+    )
+    p.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="workbook files or folders")
+    p.add_argument("--workbooks", type=Path, metavar="DIR", help="folder of your own workbooks (default: as `serve`)")
+    p.add_argument("--author", metavar="NAME", help="who the versions name (default: you)")
+    p = _command(
+        commands,
+        "export",
+        "Write a workbook as a gallery template or an ARM template.",
+        "watchbook export aks-pod-inventory --format arm -o pods.arm.json",
+        _export,
+    )
+    p.add_argument("workbook", metavar="WORKBOOK", help="a file, or the name of a workbook in the gallery")
+    p.add_argument("--format", choices=["gallery", "arm"], default="gallery")
+    p.add_argument("--title", metavar="TEXT", help="display name in the ARM template (default: the file's name)")
+    p.add_argument("-o", "--output", type=Path, metavar="OUT", help="where to write (default: standard output)")
 
 
 def _add_kql(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -324,6 +349,18 @@ def _render(options: argparse.Namespace) -> int:
     from dashboard.commands.workbooks import render
 
     return render(options)
+
+
+def _import(options: argparse.Namespace) -> int:
+    from dashboard.commands.exchange import import_files
+
+    return import_files(options)
+
+
+def _export(options: argparse.Namespace) -> int:
+    from dashboard.commands.exchange import export_file
+
+    return export_file(options)
 
 
 def _kql(options: argparse.Namespace) -> int:

@@ -49,6 +49,10 @@ class History:
             return self
         return History(document, (*self.past, self.present)[-self.limit :], (), self.limit)
 
+    def replaced(self, document: Document) -> History:
+        """With a new document in place of the present one: the next keystroke of a text is no step of its own."""
+        return History(document, self.past, (), self.limit)
+
     def undo(self) -> History:
         """One step back, as far as there is one."""
         if not self.past:

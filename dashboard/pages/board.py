@@ -325,6 +325,11 @@ class Board:
         result = self._done(path)
         return result.table if result is not None else None
 
+    def problems(self, path: str) -> list[Problem]:
+        """What is wrong with the item's query, as far as its result says so already."""
+        result = self._done(path)
+        return [result.problem] if result is not None and result.problem is not None else []
+
     def selected(self, path: str) -> tuple[int, ...]:
         """The rows selected in an item."""
         return self._selected.get(path, ())
@@ -383,3 +388,15 @@ class Board:
     def address(self) -> dict[str, str | list[str]]:
         """What the address says of this board."""
         return {"w": self.name, **links.write_values(self.chosen)}
+
+    def fixed_address(self) -> dict[str, str | list[str]]:
+        """The same with every range of time as the moments it means now: whoever opens it sees these hours."""
+        plan, values = self._plan, dict(self.chosen)
+        for item in self.workbook.walk():
+            for parameter in item.parameters:
+                value = values.get(
+                    parameter.name, plan.values.get(parameter.name) if plan is not None else parameter.value
+                )
+                if parameter.kind == "time" and isinstance(value, Mapping) and not value.get("endTime"):
+                    values[parameter.name] = {**value, "endTime": self.session.now.isoformat()}
+        return {"w": self.name, **links.write_values(values)}

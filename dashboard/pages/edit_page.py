@@ -306,7 +306,14 @@ def _draw_settings(board: Board, found: Edit, item: dict[str, Any] | None) -> No
                 board.rewrite(found.workbook())
 
         with st.container(key="wb-edit-query"):
-            query_field.edit(f"query-{layout.slug(path)}", text, changed, parameters=around.parameters)
+            query_field.edit(
+                f"query-{layout.slug(path)}",
+                text,
+                changed,
+                revision=found.revision,
+                parameters=around.parameters,
+                problems=board.problems(path),
+            )
     sections = form_of(item if item is not None else found.document, around, drawn_as)
     data = {
         "path": path,

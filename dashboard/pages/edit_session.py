@@ -64,6 +64,9 @@ class Edit:
         self.done = False
         self.state = ""
         self.around, self.drawn_as = Around(), ""
+        # Grows where the text of a query changes by anything but typing: then the editor takes the document's text.
+        self.revision = 0
+        self._typing = ""
 
     # ---- what is there -----------------------------------------------------------------------------------------------
 
@@ -98,6 +101,8 @@ class Edit:
         if act is None:
             return
         self.notices = []
+        self._typing = ""
+        self.revision += 1
         before = self.document
         try:
             act(event)
@@ -214,10 +219,14 @@ class Edit:
             self._change(edit.set_setting(self.document, path, keys, value))
 
     def set_query(self, path: str, text: str) -> None:
-        """Sets the text of a query item."""
+        """Sets the text of a query item as a person types it: one step of undo for what is typed in one go."""
         keys = query_keys(edit.item_at(self.document, path))
-        if keys and edit.setting(self.document, path, keys) != text:
-            self.act({"do": "set", "path": path, "keys": list(keys), "value": text})
+        if not keys or edit.setting(self.document, path, keys) == text:
+            return
+        document = edit.set_setting(self.document, path, keys, text)
+        self.history = self.history.replaced(document) if self._typing == path else self.history.changed(document)
+        self._typing, self.notices, self.state = path, [], ""
+        self._keep_draft()
 
     def _entry_add(self, event: Mapping[str, Any]) -> None:
         path, keys = self._path(event), _keys(event.get("keys"))

@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 from dashboard import settings
 from dashboard.errors import WatchbookError
-from dashboard.pages import bar, controls, library, sources
+from dashboard.pages import bar, controls, home, library, sources
 
 
 def draw() -> None:
@@ -28,8 +28,16 @@ def draw() -> None:
         }
         for entry in library.entries()
     ]
-    event = controls.draw("cards", "wb-cards", {"cards": cards, "folder": str(settings.workbooks_folder())})
-    if event and isinstance(event.get("open"), str):
+    actions = [{"id": "new", "label": "New workbook", "href": "/new"}]
+    if home.exists():
+        actions.insert(0, {"id": "home", "label": "Home", "href": f"/workbook?w={home.ID}"})
+    data = {"cards": cards, "folder": str(settings.workbooks_folder()), "actions": actions}
+    event = controls.draw("cards", "wb-cards", data)
+    if event and event.get("open") == "action:new":
+        bar.go("new")
+    elif event and event.get("open") == "action:home":
+        bar.go("workbook", w=home.ID)
+    elif event and isinstance(event.get("open"), str):
         bar.go("workbook", w=event["open"])
 
 

@@ -7,12 +7,14 @@ import time
 
 import streamlit as st
 
+from dashboard.errors import WatchbookError
 from dashboard.pages import (
     answered,
     bar,
     controls,
     drawings,
     edit_page,
+    home,
     layout,
     menus,
     parameters,
@@ -105,6 +107,15 @@ def _draw_query(board: Board, planned: PlannedItem) -> None:
     st.fragment(content, parallel=True, key=f"item-{layout.slug(planned.path)}")()
 
 
+def _pin(board: Board, planned: PlannedItem, title: str) -> str:
+    """Pins a part to the home page; what is to be said about it."""
+    try:
+        home.pin(planned, title or planned.item.name, board.title, board.session.now)
+    except WatchbookError as error:
+        return error.problem.describe()
+    return "Pinned to Home."
+
+
 def _draw_content(board: Board, planned: PlannedItem) -> None:
     path, slug = planned.path, layout.slug(planned.path)
     title = board.title_of(planned)
@@ -123,6 +134,8 @@ def _draw_content(board: Board, planned: PlannedItem) -> None:
     elif action == "explain":
         answered.show(board, planned)
 
+    told = _pin(board, planned, title) if action == "pin" else ""
+
     def ask(chosen: str) -> None:
         if chosen.startswith("point:"):
             board.select_slice(path, chosen)
@@ -130,6 +143,7 @@ def _draw_content(board: Board, planned: PlannedItem) -> None:
         board.ask_action(path, chosen)
 
     clicks = bool(planned.item.exports)
+    pins = planned.query is not None and planned.query.source in home.SOURCES and board.name != home.ID
     menus.draw_head(
         f"frame-{slug}",
         subject,
@@ -139,6 +153,8 @@ def _draw_content(board: Board, planned: PlannedItem) -> None:
         clicks=clicks,
         live=board.engine.name != sources.LOCAL,
         explained=True,
+        pins=pins,
+        told=told,
     )
     table, view = board.outcome(planned)
     drawings.draw(view, f"view-{slug}", title, board.reactions(planned, view), board.selected(path))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard.pages import data, gallery, incidents, query, rules, settings, workbook
+from dashboard.pages import data, gallery, incidents, new, query, rules, settings, workbook
 
 st.set_page_config(page_title="Watchbook", layout="wide", initial_sidebar_state="collapsed")
 pages = {
@@ -12,6 +12,7 @@ pages = {
     "workbook": st.Page(workbook.draw, title="Workbook · Watchbook", url_path="workbook"),
     "incidents": st.Page(incidents.draw, title="Incidents · Watchbook", url_path="incidents"),
     "rules": st.Page(rules.draw, title="Rules · Watchbook", url_path="rules"),
+    "new": st.Page(new.draw, title="New workbook · Watchbook", url_path="new"),
     "query": st.Page(query.draw, title="Query · Watchbook", url_path="query"),
     "settings": st.Page(settings.draw, title="Settings · Watchbook", url_path="settings"),
     "data": st.Page(data.draw, title="Data · Watchbook", url_path="data"),

@@ -61,11 +61,13 @@ def draw_head(
     clicks: bool = False,
     live: bool = False,
     explained: bool = False,
+    pins: bool = False,
+    told: str = "",
 ) -> None:
     """Draws title and menu, after doing the `action` that was asked for. `ask` remembers the next one.
 
     With `clicks`, a click on a slice of a pie is asked as `point:TRACE:NUMBER`. `live` and `explained` offer to ask anew and
-    to tell how the part was answered.
+    to tell how the part was answered, `pins` to pin it; `told` is said once beside the title.
     """
     entries: list[Any] = [
         {"id": "full", "label": "Full screen"},
@@ -79,12 +81,15 @@ def draw_head(
         entries.insert(1 if entries[0]["id"] == "query" else 0, {"id": "explain", "label": "How it was answered"})
     if live:
         entries.insert(0, {"id": "anew", "label": "Ask anew"})
+    if pins:
+        entries.insert(1, {"id": "pin", "label": "Pin to home"})
     data = {
         "title": subject.title,
         "level": 2,
         "entries": entries,
         "file": subject.file(),
         "clicks": clicks,
+        "told": {"id": secrets.token_hex(4), "text": told} if told else None,
         **_take_away(subject, action),
     }
 

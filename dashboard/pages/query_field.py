@@ -1,28 +1,28 @@
-"""The text of a query in edit mode: one function, so that the editor behind it can be another one."""
+"""The text of a query in edit mode: one function, whatever editor is behind it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from dashboard.pages import controls
+from dashboard.errors import Problem
+from dashboard.pages import kql_editor
 
 
 def edit(
-    key: str, text: str, on_change: Callable[[str], None], *, label: str = "Query", parameters: Sequence[str] = ()
+    key: str,
+    text: str,
+    on_change: Callable[[str], None],
+    *,
+    revision: int = 0,
+    parameters: Sequence[str] = (),
+    problems: Sequence[Problem] = (),
 ) -> None:
-    """Draws the text of a query; `on_change` gets the new text once a person left it. `parameters` may be named in it."""
-    field = {
-        "keys": ["query"],
-        "label": label,
-        "kind": "code",
-        "value": text,
-        "help": "Ctrl+Enter, or leaving the field, runs it.",
-    }
-    data = {"path": key, "sections": [{"title": label, "open": True, "fields": [field]}]}
+    """Draws the text of a query; `on_change` gets the new text as it is typed, or at once by Ctrl+Enter. `parameters` may be named
+    in it; a new `revision` puts `text` in place of what stands there."""
 
-    def act(event: controls.Event) -> None:
-        if event.get("do") == "set":
-            value = event.get("value")
-            on_change(value if isinstance(value, str) else "")
+    def act(event: kql_editor.Event) -> None:
+        if isinstance(event.get("text"), str):
+            on_change(event["text"])
 
-    controls.edit("form", key, data, act)
+    known = [(name, "parameter of this workbook") for name in parameters]
+    kql_editor.draw(key, text, act, revision=revision, label="Query", parameters=known, problems=problems, live=True)

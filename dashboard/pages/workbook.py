@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from typing import Any
+from urllib.parse import urlencode
 
 import streamlit as st
 
@@ -44,7 +45,7 @@ def draw() -> None:
         bar.go("workbook", w=copied, edit="1", **links.write_values(board.chosen))
     bar.draw(
         "workbook", _act, refreshed=board.refreshed, auto=st.session_state.get(_AUTO, 0),
-        wall=bool(st.session_state.get(_WALL) or st.query_params.get("wall")), workbook=True, editing=edit is not None,
+        wall=bool(st.session_state.get(_WALL) or st.query_params.get("wall")), workbook=True, editing=edit is not None, share=_shared(board),
     )  # fmt: skip
     problem = sources.problem_of_source()
     if problem is not None:
@@ -53,6 +54,11 @@ def draw() -> None:
     _keep_address(board)
     if st.session_state.get(_AUTO):
         _tick(board, int(st.session_state[_AUTO]))
+
+
+def _shared(board: Board) -> dict[str, str]:
+    """What a link to the page as it stands says, with ranges of time that move on and with fixed ones."""
+    return {"moving": urlencode(board.address(), doseq=True), "fixed": urlencode(board.fixed_address(), doseq=True)}
 
 
 def _draw_board(board: Board) -> None:

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from playwright.sync_api import expect
 
 from tests.pages import samples
-from tests.pages.conftest import part, settle
+from tests.pages.conftest import part, settle, write_query
 from tests.serving import Serving, serving
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Browser, Page
 
 pytestmark = pytest.mark.browser
 Go = Callable[[str], "Page"]
@@ -68,9 +70,8 @@ def test_a_new_user_copies_a_workbook_changes_it_and_restores_the_first_version(
     # change a chart's query and type
     page.locator(".wb-itembar-name", has_text="Pods by namespace").click()
     settle(page)
-    query = page.get_by_label("Query", exact=True)
-    query.fill("KubePodInventory | summarize Pods = dcount(Name) by Namespace | top 3 by Pods")
-    page.keyboard.press("Tab")
+    write_query(page, "KubePodInventory | summarize Pods = dcount(Name) by Namespace | top 3 by Pods")
+    page.keyboard.press("Control+Enter")
     settle(page)
     page.get_by_label("Drawn as").select_option("Bar chart (categories)")
     settle(page)
@@ -78,10 +79,8 @@ def test_a_new_user_copies_a_workbook_changes_it_and_restores_the_first_version(
     press(page, "Add")
     page.get_by_role("menuitem", name="Query").click()
     settle(page)
-    page.get_by_label("Query", exact=True).fill(
-        "KubePodInventory | summarize Pods = dcount(Name) by Cluster = ClusterName"
-    )
-    page.keyboard.press("Tab")
+    write_query(page, "KubePodInventory | summarize Pods = dcount(Name) by Cluster = ClusterName")
+    page.keyboard.press("Control+Enter")
     settle(page)
     page.get_by_label("Title", exact=True).fill("Pods of each cluster")
     page.keyboard.press("Tab")
@@ -116,3 +115,147 @@ def test_a_new_user_copies_a_workbook_changes_it_and_restores_the_first_version(
     page.get_by_role("dialog").get_by_role("button", name="Save").click()
     settle(page)
     assert saved(folder, "my-pods") == original
+
+
+def test_two_people_edit_one_workbook_and_nothing_is_lost(
+    go: Go, browser: Browser, editor: Serving, folder: Path
+) -> None:
+    page = go("/workbook?w=mine/cycle&edit=1")
+    other = browser.new_context().new_page()
+    other.goto(f"{editor.url}/workbook?w=mine/cycle&edit=1")
+    settle(other)
+    for one, width, name in ((other, "50 %", "Bob"), (page, "33 %", "Ada")):
+        one.get_by_role("button", name="Width of Still alive").click()
+        one.get_by_role("menuitemradio", name=width).click()
+        settle(one)
+        press(one, "Save")
+        one.get_by_label("Your name").fill(name)
+        one.get_by_role("dialog").get_by_role("button", name="Save").click()
+        settle(one)
+    compared = page.get_by_role("region", name="Compare")
+    expect(compared).to_contain_text("Bob changed this workbook")
+    expect(compared).to_contain_text("Bob's changes")
+    expect(compared.locator("ins")).to_have_text(["50", "33"])
+    assert saved(folder, "cycle")["items"][-1]["customWidth"] == "50"
+    press(page, "Save mine over it")
+    assert saved(folder, "cycle")["items"][-1]["customWidth"] == "33"
+    press(page, "Versions")
+    expect(page.locator(".wb-version-who")).to_contain_text(["Ada", "Bob", "someone outside"])
+    other.context.close()
+
+
+def test_what_was_not_saved_is_there_after_the_tab_was_closed(go: Go, browser: Browser, editor: Serving) -> None:
+    lost = browser.new_context().new_page()
+    lost.goto(f"{editor.url}/workbook?w=mine/clicks&edit=1")
+    settle(lost)
+    press(lost, "Delete: Pie")
+    lost.context.close()
+    page = go("/workbook?w=mine/clicks&edit=1")
+    expect(page.get_by_text("left changes that were not saved")).to_be_visible()
+    expect(page.get_by_role("heading", name="Pie")).to_be_visible()
+    press(page, "Go on with it")
+    expect(page.get_by_role("heading", name="Pie")).to_have_count(0)
+    page.keyboard.press("Control+z")
+    settle(page)
+    expect(page.get_by_role("heading", name="Pie")).to_be_visible()
+
+
+def test_items_are_dragged_in_the_outline_and_moved_by_keyboard(go: Go) -> None:
+    page = go("/workbook?w=mine/pods&edit=1")
+    block = page.locator(".wb-block", has_text="Restarts by day")
+    target = page.locator(".wb-block", has_text="Ticket")
+    begin, end = block.bounding_box(), target.bounding_box()
+    assert begin
+    assert end
+    page.mouse.move(begin["x"] + begin["width"] - 20, begin["y"] + 15)
+    page.mouse.down()
+    page.mouse.move(begin["x"] + 50, begin["y"] - 10, steps=5)
+    page.mouse.move(end["x"] + 60, end["y"] + 5, steps=10)
+    page.wait_for_timeout(300)
+    page.mouse.up()
+    settle(page)
+    titles = [text.strip() for text in page.locator(".wb-block-title").all_inner_texts()]
+    assert titles[2:4] == ["Restarts by day", "Ticket"]
+    page.locator(".wb-block-name", has_text="Restarts by day").focus()
+    for key, place in (("Alt+ArrowDown", 3), ("Alt+ArrowUp", 2)):
+        page.keyboard.press(key)
+        settle(page)
+        titles = [text.strip() for text in page.locator(".wb-block-title").all_inner_texts()]
+        assert titles[place] == "Restarts by day"
+
+
+def test_raw_json_is_checked_and_what_is_wrong_with_it_is_told(go: Go) -> None:
+    page = go("/workbook?w=mine/pods&edit=1")
+    page.locator(".wb-itembar-name", has_text="Fixed").click()
+    settle(page)
+    press(page, "JSON")
+    text = page.get_by_label("JSON of the item")
+    text.fill("{")
+    expect(page.get_by_text("Not JSON yet")).to_be_visible()
+    text.fill('{"type": 99, "content": {}}')
+    press(page, "Apply")
+    expect(page.get_by_text("The item's type must be one of")).to_be_visible()
+    text.fill('{"type": 1, "content": {"json": "Now a text, {unknown}"}, "mine": 1}')
+    press(page, "Apply")
+    expect(page.get_by_text("Now a text, {unknown}").first).to_be_visible()
+    press(page, "Undo (Ctrl+Z)")
+    assert "does not depend" in part(page, "Fixed")
+
+
+def test_a_new_workbook_is_made_from_a_table_and_a_part_of_it_pinned_home(go: Go, folder: Path) -> None:
+    page = go("/")
+    page.get_by_role("link", name="New workbook").click()
+    settle(page)
+    page.get_by_role("button", name=re.compile("^SigninLogs")).click()
+    settle(page)
+    page.get_by_label("Title").fill("Who signs in")
+    press(page, "Make the workbook")
+    page.wait_for_url("**w=mine%2Fwho-signs-in*")
+    settle(page)
+    expect(page.get_by_role("heading", name="Rows over time")).to_be_visible()
+    press(page, "Stop editing")
+    page.get_by_role("button", name="Actions of Rows over time").click()
+    page.get_by_role("menuitem", name="Pin to home").click()
+    settle(page)
+    pinned = saved(folder, "home")["items"][-1]["content"]
+    assert "{" not in pinned["query"]
+    assert pinned["timeContext"] == {"durationMs": 604_800_000}
+    page = go("/workbook?w=mine/home")
+    expect(page.locator(".js-plotly-plot")).to_have_count(1)
+
+
+def test_workbooks_are_uploaded_and_pasted_and_what_is_none_is_told(go: Go, folder: Path, tmp_path: Path) -> None:
+    page = go("/new")
+    page.get_by_role("tab", name="JSON or a file").click()
+    settle(page)
+    page.get_by_label("Workbook JSON").fill('{"hello": "world"}')
+    press(page, "Import what is pasted")
+    expect(page.get_by_role("alert")).to_contain_text("is not a workbook")
+    two = {
+        "resources": [
+            {"properties": {"displayName": name, "serializedData": json.dumps(samples.CYCLE)}}
+            for name in ("One/..", "Two")
+        ]
+    }
+    (tmp_path / "two.json").write_text(json.dumps(two))
+    page.locator("input[type=file]").set_input_files(tmp_path / "two.json")
+    settle(page)
+    expect(page.get_by_text("Imported Two as two.")).to_be_visible()
+    assert saved(folder, "one")["items"] == samples.CYCLE["items"]
+    page.get_by_label("Workbook JSON").fill(json.dumps(samples.PODS_BOARD))
+    press(page, "Import what is pasted")
+    page.wait_for_url("**w=mine%2Fpasted*")
+
+
+def test_a_shared_link_fixes_the_range_of_time_where_asked(go: Go, page: Page) -> None:
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    go("/workbook?w=mine/pods&p.Tab=Inventory&p.Namespace=bank")
+    for entry, ends in (("Copy a link with", 0), ("Copy a link to these hours", 1)):
+        page.get_by_role("button", name="Copy a link to this page as it is").click()
+        page.get_by_role("menuitem", name=entry).click()
+        expect(page.get_by_text("Copied.")).to_be_visible()
+        said = parse_qs(urlsplit(page.evaluate("navigator.clipboard.readText()")).query)
+        assert said["p.Tab"] == ["Inventory"]
+        assert said["p.Namespace"] == ["bank"]
+        assert len(said.get("p.TimeRange", [])) == ends
+        page.wait_for_timeout(3_200)

@@ -1,5 +1,6 @@
 /** The bar on top of every page: where one is, where the data comes from, when it was read, and how it is shown. */
 import { h, icon } from "./dom";
+import { copy } from "./frame";
 import { menu } from "./menu";
 import { stamp } from "./timerange";
 
@@ -7,7 +8,7 @@ export type Bar = {
   pages: { id: string; label: string; href: string; here: boolean }[];
   sources?: { id: string; label: string; here: boolean; hint?: string }[];
   settings?: { id: string; label: string; href: string; here: boolean };
-  refreshed?: string; utc: boolean; auto?: number; wall?: boolean; workbook?: boolean; running?: boolean; editing?: boolean;
+  refreshed?: string; utc: boolean; auto?: number; wall?: boolean; workbook?: boolean; running?: boolean; editing?: boolean; share?: { moving: string; fixed: string };
 };
 
 const AUTO: [number, string][] = [[0, "Off"], [30, "30 seconds"], [60, "1 minute"], [300, "5 minutes"], [900, "15 minutes"], [1800, "30 minutes"]];
@@ -57,7 +58,22 @@ export function drawBar(root: HTMLElement, data: Bar, act: (what: string, value?
     const edit = tool("edit", data.editing ? "Editing" : "Edit", data.editing ? "Stop editing" : "Edit this workbook", "edit");
     edit.setAttribute("aria-pressed", String(Boolean(data.editing)));
     edit.addEventListener("click", () => act("edit"));
-    tools.append(edit, cancel, refresh, auto, wall);
+    const link = tool("link", "", "Copy a link to this page as it is", "link");
+    menu(link, () => [
+      { id: "moving", label: "Copy a link", hint: "with tab, parameters, selection" },
+      { id: "fixed", label: "Copy a link to these hours", hint: "the range of time is fixed" },
+    ], (id) => {
+      const address = new URL(location.pathname, location.href);
+      address.search = data.share?.[id as "moving" | "fixed"] ?? "";
+      void copy(address.href).then((done) => {
+        link.title = done ? "Copied." : "The browser did not allow copying.";
+        link.classList.toggle("is-done", done);
+        said.textContent = link.title;
+        window.setTimeout(() => { link.classList.remove("is-done"); said.textContent = ""; }, 3000);
+      });
+    });
+    const said = h("span", { class: "wb-tool-said", role: "status" });
+    tools.append(edit, said, link, cancel, refresh, auto, wall);
   }
   const look = tool(getComputedStyle(app).colorScheme === "dark" ? "moon" : "sun", "", "Light or dark", "theme");
   menu(look, () => (["System", "Light", "Dark"] as Theme[]).map((theme) => ({ id: theme, label: theme === "System" ? "As the system" : theme, checked: theme === storedTheme() })), (theme) => switchTheme(theme as Theme, data));

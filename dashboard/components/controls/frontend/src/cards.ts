@@ -4,7 +4,7 @@ import { h, icon } from "./dom";
 export type Card = { id: string; title: string; text: string; category: string; tables: string[]; missing: string[]; origin: string; href: string; problem?: string };
 
 /** Draws the cards; `open` gets the id of the card taken. */
-export function drawCards(root: HTMLElement, data: { cards: Card[]; folder: string }, open: (id: string) => void): void {
+export function drawCards(root: HTMLElement, data: { cards: Card[]; folder: string; actions?: { id: string; label: string; href: string }[] }, open: (id: string) => void): void {
   const kept = root.querySelector<HTMLInputElement>(".wb-search")?.value ?? "";
   const search = h("input", { type: "search", class: "wb-search", placeholder: "Search workbooks, tables, categories", "aria-label": "Search workbooks", value: kept, "data-focus": "search" }) as HTMLInputElement;
   const found = h("span", { class: "wb-found", role: "status" });
@@ -28,7 +28,13 @@ export function drawCards(root: HTMLElement, data: { cards: Card[]; folder: stri
   };
   search.addEventListener("input", draw);
   draw();
-  root.replaceChildren(h("div", { class: "wb-gallery-head" }, h("h1", {}, "Workbooks"), h("div", { class: "wb-search-box" }, icon("search"), search), found), body);
+  root.replaceChildren(h("div", { class: "wb-gallery-head" }, h("h1", {}, "Workbooks"), h("div", { class: "wb-search-box" }, icon("search"), search), found, h("div", { class: "wb-gallery-actions" }, ...(data.actions ?? []).map((action) => h("a", {
+    class: `wb-button${action.id === "new" ? " is-primary" : ""}`, href: action.href, onclick: (event: MouseEvent) => {
+      if (event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
+      event.preventDefault();
+      open(`action:${action.id}`);
+    },
+  }, action.label)))), body);
 }
 
 function draw1(card: Card, open: (id: string) => void): HTMLElement {

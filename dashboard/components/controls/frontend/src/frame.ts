@@ -4,7 +4,7 @@ import { h, icon } from "./dom";
 import { Entry, menu } from "./menu";
 
 export type Download = { id: string; name: string; mime: string; base64: string };
-export type Frame = { title: string; level: number; entries: Entry[]; note?: string; noteHint?: string; download?: Download | null; copy?: { id: string; text: string } | null; file: string; clicks?: boolean };
+export type Frame = { title: string; level: number; entries: Entry[]; note?: string; noteHint?: string; download?: Download | null; copy?: { id: string; text: string } | null; file: string; clicks?: boolean; told?: { id: string; text: string } | null };
 
 const CHART_ONLY = new Set(["png", "svg", "html"]);
 const LOCAL = new Set(["full", "png", "svg"]);
@@ -38,6 +38,10 @@ export function drawFrame(root: HTMLElement, data: Frame, act: (id: string) => v
     save(data.download);
     say(`${data.download.name} saved.`);
   }
+  if (data.told && !seen.has(data.told.id)) {
+    seen.add(data.told.id);
+    say(data.told.text);
+  }
   if (data.copy && !seen.has(data.copy.id)) {
     seen.add(data.copy.id);
     void copy(data.copy.text).then((done) => say(done ? "Copied." : "The browser did not allow copying."));
@@ -57,7 +61,7 @@ export function save(file: { name: string; mime: string; base64: string }): void
   window.setTimeout(() => URL.revokeObjectURL(url), 60000);
 }
 
-async function copy(text: string): Promise<boolean> {
+export async function copy(text: string): Promise<boolean> {
   try {
     await navigator.clipboard.writeText(text);
     return true;

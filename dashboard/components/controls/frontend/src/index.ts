@@ -9,7 +9,7 @@ import { drawTiles, Tiles } from "./tiles";
 
 type Data =
   | ({ kind: "bar" } & Bar) | ({ kind: "parameters" } & Parameters) | ({ kind: "links" } & Links)
-  | ({ kind: "tiles" } & Tiles) | ({ kind: "frame" } & Frame) | { kind: "fold"; title: string; closed: boolean } | { kind: "cards"; cards: Card[]; folder: string }
+  | ({ kind: "tiles" } & Tiles) | ({ kind: "frame" } & Frame) | { kind: "fold"; title: string; closed: boolean } | { kind: "cards"; cards: Card[]; folder: string; actions?: { id: string; label: string; href: string }[] }
   | { kind: "schema"; tables: SchemaTable[]; empty: SchemaTable[] } | { kind: "tables"; tables: TableRow[]; empty: string[]; utc: boolean };
 type Mount = { data: Uint8Array; parentElement: HTMLElement; setTriggerValue: (name: string, value: unknown) => void };
 

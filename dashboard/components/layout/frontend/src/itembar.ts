@@ -6,11 +6,16 @@ import { icon, iconButton } from "./icons";
 export type ItemBar = {
   path: string; title: string; type: string; width: number; first: boolean; last: boolean; nested: boolean; beside: boolean; group: boolean; selected: boolean; hidden?: string;
 };
+/** The button whose focus follows the item that it moves. */
+let follow = "";
 const WIDTHS = [100, 75, 66, 50, 33, 25, 20];
 
 /** Draws the bar. Events: {do: "up" | "down" | "copy" | "delete" | "select" | "nest" | "unnest" | "group" | "ungroup" | "width", path, value?}. */
 export function drawItemBar(root: HTMLElement, data: ItemBar, send: (event: Record<string, unknown>) => void): void {
-  const act = (what: string, value?: unknown) => send({ do: what, path: data.path, value: value ?? null });
+  const act = (what: string, value?: unknown) => {
+    if (what === "up" || what === "down") follow = what;
+    send({ do: what, path: data.path, value: value ?? null });
+  };
   const key = (name: string) => `${name} ${data.path}`;
   const width = h("button", { type: "button", class: "wb-tool", "data-focus": key("width"), "aria-label": `Width of ${data.title}: ${data.width} %`, title: "Width" }, h("span", { class: "wb-tool-text" }, `${data.width} %`), icon("chevron"));
   menu(width, () => WIDTHS.map((each) => ({ id: String(each), label: each === 100 ? "Whole row" : `${each} %`, checked: each === Math.round(data.width) })), (id) => act("width", Number(id)));
@@ -40,4 +45,9 @@ export function drawItemBar(root: HTMLElement, data: ItemBar, send: (event: Reco
     iconButton("trash", `Delete: ${data.title}`, key("delete"), () => act("delete"), wide),
     iconButton("edit", `Settings: ${data.title}`, key("settings"), () => act("select"), wide),
     small));
+  if (follow && data.selected) {
+    const button = root.querySelector<HTMLButtonElement>(`[data-focus="${CSS.escape(key(follow))}"]`);
+    follow = "";
+    setTimeout(() => button?.focus(), 0);
+  }
 }

@@ -8,6 +8,9 @@ export type Outline = { items: Block[]; selected: string; marked: string[] };
 type Placed = { path: string; width: number | null; items: Placed[] | null };
 type Send = (event: Record<string, unknown>) => void;
 
+/** Set while an item is moved by keyboard: the focus goes where the item goes. */
+let follow = false;
+
 const COLUMNS = 12;
 const CELL = 40;
 
@@ -38,6 +41,7 @@ export function drawOutline(root: HTMLElement, data: Outline, send: Send): void 
       h("button", { type: "button", class: "wb-button", "data-focus": "o-group", disabled: marked.size < 1, onclick: () => send({ do: "group-marked", value: [...marked] }) }, marked.size ? `Group ${marked.size} marked` : "Group marked"));
   }
 
+  let dragging = false;
   GridStack.renderCB = (content, widget) => {
     const block = blocks.get(String(widget.id));
     if (!block) return;
@@ -48,13 +52,20 @@ export function drawOutline(root: HTMLElement, data: Outline, send: Send): void 
       else marked.delete(block.path);
       drawBar();
     } });
-    const name = h("button", {
-      type: "button", class: "wb-block-name", "data-focus": `block ${block.path}`, "aria-current": block.path === data.selected ? "true" : null, title: `${block.title} · ${block.type} · ${block.width} %`,
-      onclick: () => send({ do: "select", path: block.path }),
+    // No button element: gridstack starts no drag on one.
+    const name = h("div", {
+      role: "button", tabindex: "0", class: "wb-block-name", "data-focus": `block ${block.path}`, "aria-current": block.path === data.selected ? "true" : null, title: `${block.title} · ${block.type} · ${block.width} %`,
+      onclick: () => { if (!dragging) send({ do: "select", path: block.path }); },
       onkeydown: (event: KeyboardEvent) => {
+        if (event.key === "Enter" || event.key === " ") {
+          event.preventDefault();
+          send({ do: "select", path: block.path });
+          return;
+        }
         const what = event.altKey ? ({ ArrowUp: "up", ArrowDown: "down", ArrowLeft: "narrower", ArrowRight: "wider", "]": "nest", "[": "unnest" } as Record<string, string>)[event.key] : event.key === "Delete" ? "delete" : undefined;
         if (!what) return;
         event.preventDefault();
+        follow = what !== "delete";
         send({ do: what, path: block.path });
       },
     }, h("span", { class: "wb-kind-tag" }, block.type), h("span", { class: "wb-block-title" }, block.title));
@@ -64,6 +75,10 @@ export function drawOutline(root: HTMLElement, data: Outline, send: Send): void 
   const grid = GridStack.init({ ...options, children: place(data.items) } as never, area as never);
   if (!grid) return;
   scroll.scrollTop = scrolled;
+  if (follow && root.isConnected) {
+    follow = false;
+    setTimeout(() => root.querySelector<HTMLElement>(`[data-focus="block ${CSS.escape(data.selected)}"]`)?.focus(), 0);
+  }
 
   function place(items: Block[]): GridStackWidget[] {
     let x = 0, y = 0, row = 1, used = 0;
@@ -101,6 +116,8 @@ export function drawOutline(root: HTMLElement, data: Outline, send: Send): void 
   });
   const start = JSON.stringify(read(grid.engine.nodes));
   const listen = (each: GridStack) => {
+    each.on("dragstart", () => { dragging = true; });
+    each.on("dragstop", () => { setTimeout(() => { dragging = false; }, 0); });
     each.on("dragstop resizestop dropped", later);
     each.engine.nodes.forEach((node) => node.subGrid && listen(node.subGrid));
   };
