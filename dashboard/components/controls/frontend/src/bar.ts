@@ -27,6 +27,10 @@ export function drawBar(root: HTMLElement, data: Bar, act: (what: string, value?
       act("go", page.id);
     },
   }, page.label)));
+  // Narrow screens show this button instead of the links; the style sheet decides.
+  const current = data.pages.find((page) => page.here);
+  const fold = h("button", { type: "button", class: "wb-tool wb-nav-fold", "aria-label": `Pages, now ${current?.label ?? "another"}`, "data-focus": "pages" }, icon("list"), h("span", {}, current?.label ?? "Pages"), icon("chevron"));
+  menu(fold, () => data.pages.map((page) => ({ id: page.id, label: page.label, checked: page.here })), (id) => act("go", id));
   const tools = h("div", { class: "wb-tools" });
   if (data.sources?.length) {
     const here = data.sources.find((source) => source.here) ?? data.sources[0];
@@ -94,7 +98,7 @@ export function drawBar(root: HTMLElement, data: Bar, act: (what: string, value?
     event.preventDefault();
     act("go", data.pages[0]?.id);
   } }, mark(), "Watchbook");
-  root.replaceChildren(h("header", { class: "wb-bar" }, brand, nav, tools));
+  root.replaceChildren(h("header", { class: "wb-bar" }, brand, nav, fold, tools));
   if (data.wall) root.append(wallExit(act));
   const left = () => {
     if (!document.fullscreenElement && document.documentElement.classList.contains("wb-wall")) act("wall", false);
