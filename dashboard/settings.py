@@ -113,6 +113,7 @@ SETTINGS: tuple[Setting, ...] = (
         512,
         "Rows of `watchbook listen` that may wait for their tables, in megabytes; more are refused for now",
     ),
+    Setting("hunting", "", "Folder of your own hunting queries; empty means hunting/ in the home folder"),
     Setting(
         "response_hosts",
         "",

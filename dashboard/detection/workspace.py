@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from dashboard.detection.hunting.bookmarks import BookmarkTables
 from dashboard.detection.intelligence.tables import finish_interrupted
 from dashboard.detection.source import DetectionTables
 from dashboard.detection.watchlists.source import WatchlistTables
@@ -15,7 +16,7 @@ from dashboard.store.database import Store
 
 def table_sources(store: Store) -> list[TableSource]:
     """The tables that come from the store. Whatever shows further ones is added here."""
-    return [DetectionTables(store), WatchlistTables(store)]
+    return [DetectionTables(store), WatchlistTables(store), BookmarkTables(store)]
 
 
 def open_local(folder: Path, store: Store) -> LocalEngine:

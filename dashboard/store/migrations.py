@@ -3,7 +3,7 @@ what should be different is a further step."""
 
 from __future__ import annotations
 
-from dashboard.store import alerts, incidents, response, rules, schedule, versions, views, watchlists
+from dashboard.store import alerts, hunting, incidents, response, rules, schedule, versions, views, watchlists
 from dashboard.store.database import Migration
 
 MIGRATIONS: tuple[Migration, ...] = (
@@ -16,4 +16,5 @@ MIGRATIONS: tuple[Migration, ...] = (
     watchlists.MIGRATION,
     response.MIGRATION,
     views.MIGRATION,
+    hunting.MIGRATION,
 )

@@ -51,6 +51,7 @@ class Change:
     complete_tasks: tuple[str, ...] = ()
     reopen_tasks: tuple[str, ...] = ()
     remove_tasks: tuple[str, ...] = ()
+    add_bookmarks: tuple[str, ...] = ()
 
 
 def change_incident(
@@ -107,6 +108,9 @@ def apply_change(before: Mapping[str, Any], change: Change, by: str, at: int) ->
     _set_status(state, change, at)
     extra = dict(state.get("AdditionalData") or {})
     extra["commentsCount"] = len(state.get("Comments") or [])
+    if change.add_bookmarks:
+        state["BookmarkIds"] = list(dict.fromkeys([*(state.get("BookmarkIds") or []), *change.add_bookmarks]))
+        extra["bookmarksCount"] = len(state["BookmarkIds"])
     state["AdditionalData"] = extra
     return state
 
