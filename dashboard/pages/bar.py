@@ -15,6 +15,7 @@ PAGES = (
     ("gallery", "Workbooks", ""),
     ("incidents", "Incidents", "incidents"),
     ("rules", "Rules", "rules"),
+    ("hunting", "Hunting", "hunting"),
     ("query", "Query", "query"),
     ("data", "Data", "data"),
 )
