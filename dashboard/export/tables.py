@@ -19,6 +19,8 @@ from dashboard.table import Table, format_datetime, format_timespan, json_cell
 
 Format = Literal["csv", "json", "xlsx", "parquet"]
 
+FORMATS: tuple[Format, ...] = ("csv", "json", "xlsx", "parquet")
+
 CELL_LIMIT = 32_767
 """Characters that a spreadsheet's cell holds."""
 SHEET_ROWS = 1_048_575

@@ -13,6 +13,7 @@ from typing import Any
 import streamlit as st
 
 from dashboard.engines.protocol import QueryRequest
+from dashboard.errors import WatchbookError
 from dashboard.pages import bar, controls, library, links, style
 from dashboard.pages.templates import find_id
 from dashboard.table import Table
@@ -23,13 +24,21 @@ _MIME = {
     "csv": "text/csv",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "html": "text/html",
+    "pdf": "application/pdf",
+    "json": "application/json",
+    "parquet": "application/vnd.apache.parquet",
 }
 _FILES = [
     {"id": "png", "label": "Save as PNG"},
     {"id": "svg", "label": "Save as SVG"},
+    {"id": "pdf", "label": "Save as PDF"},
     {"id": "html", "label": "Save as interactive HTML"},
     {"id": "csv", "label": "Save the data as CSV"},
     {"id": "xlsx", "label": "Save the data as XLSX"},
+    {"id": "json", "label": "Save the data as JSON"},
+    {"id": "parquet", "label": "Save the data as Parquet"},
+    {"id": "shown:csv", "label": "Save the rows shown as CSV"},
+    {"id": "shown:xlsx", "label": "Save the rows shown as XLSX"},
 ]
 
 
@@ -111,7 +120,8 @@ def open_query(request: QueryRequest) -> None:
 
 
 def _take_away(subject: Subject, action: str) -> dict[str, Any]:
-    """What the browser has to put on the clipboard or save as a file."""
+    """What the browser has to put on the clipboard, save as a file, or say."""
+    action, _, shown = action.removeprefix("shown:").partition(":")
     if action != "copy" and action not in _MIME:
         return {}
     table, view = subject.outcome()
@@ -120,9 +130,15 @@ def _take_away(subject: Subject, action: str) -> dict[str, Any]:
     number = secrets.token_hex(4)
     if action == "copy":
         return {"copy": {"id": number, "text": _tab_separated(table)}}
+    rows = [int(row) for row in shown.split(",") if row.isdigit() and int(row) < len(table)]
+    if rows:
+        table = table.take(rows)
     if subject.visible_only and isinstance(view, Grid):
         table = _visible(table, view)
-    content = _content(subject, table, view, action)
+    try:
+        content = _content(subject, table, view, action)
+    except WatchbookError as error:
+        return {"told": {"id": number, "text": " ".join((error.problem.message, error.problem.hint))}}
     if content is None:
         return {}
     file = {"id": number, "name": f"{subject.file()}.{action}", "mime": _MIME[action]}
@@ -130,15 +146,18 @@ def _take_away(subject: Subject, action: str) -> dict[str, Any]:
 
 
 def _content(subject: Subject, table: Table, view: View, action: str) -> bytes | None:
+    from dashboard.export.chromium import page_pdf
     from dashboard.export.page import export_figure_html
-    from dashboard.export.tables import export_table
+    from dashboard.export.tables import FORMATS, export_table
 
     title = subject.title or subject.whole
-    if action == "csv":
-        return export_table(table, "csv", title=title, facts=subject.facts)
-    if action == "xlsx":
-        return export_table(table, "xlsx", title=title, facts=subject.facts)
-    return export_figure_html(view, title=title, facts=subject.facts) if isinstance(view, Figure) else None
+    for format in FORMATS:
+        if action == format:
+            return export_table(table, format, title=title, facts=subject.facts)
+    if not isinstance(view, Figure):
+        return None
+    page = export_figure_html(view, title=title, facts=subject.facts)
+    return page_pdf(page, footer=title) if action == "pdf" else page
 
 
 def _visible(table: Table, view: Grid) -> Table:

@@ -11,7 +11,7 @@ import streamlit as st
 from dashboard.document import Workbook
 from dashboard.document.workbook import object_of
 from dashboard.errors import WatchbookError
-from dashboard.pages import bar, controls, edit_page, items, layout, library, links, sources, style, waiting
+from dashboard.pages import bar, controls, edit_page, exports, items, layout, library, links, sources, style, waiting
 from dashboard.pages.board import Board
 
 _BOARDS = "wb-boards"
@@ -51,6 +51,7 @@ def draw() -> None:
     if problem is not None:
         st.html(style.problem_html(problem))
     _draw_board(board)
+    exports.draw(board)
     _keep_address(board)
     if st.session_state.get(_AUTO):
         _tick(board, int(st.session_state[_AUTO]))
@@ -145,6 +146,8 @@ def _act(event: controls.Event) -> None:
         board.refresh()
     elif board is not None and what == "cancel":
         board.cancel()
+    elif board is not None and what == "export":
+        exports.ask()
     elif board is not None and what == "edit":
         if edit_page.current(board) is None:
             edit_page.begin(board)

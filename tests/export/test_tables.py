@@ -160,3 +160,23 @@ def test_another_format_is_refused_with_a_code() -> None:
 )  # fmt: skip
 def test_a_file_name_is_made_of_letters(title: str, name: str) -> None:
     assert file_name(title, "csv") == name
+
+
+def test_parquet_keeps_types_names_and_facts() -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    table = table_from_rows(
+        [("at", "datetime"), ("n", "long"), ("took", "timespan"), ("n", "string")],
+        [(dt.datetime(2026, 1, 2, 3), 7, 15_000_000, "=1+1")],
+    )
+    made = pq.read_table(io.BytesIO(export_table(table, "parquet", title="T", facts={"Data": "estate"})))
+    assert made.schema.names == ["at", "n", "took", "n_1"]
+    assert made.schema.field("at").type == pa.timestamp("us", tz="UTC")
+    assert made.to_pylist()[0]["took"] == dt.timedelta(seconds=1.5)
+    assert made.schema.metadata[b"watchbook.Data"] == b"estate"
+
+
+def test_rows_that_a_grid_shows_are_taken_in_its_order() -> None:
+    table = table_from_rows([("n", "long")], [(1,), (2,), (3,)])
+    assert table.take([2, 0]).rows() == [(3,), (1,)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
@@ -163,6 +164,28 @@ def test_a_chart_is_saved_as_a_picture(visit: Visit, entry: str, start: bytes) -
     with page.expect_download() as waiting:
         page.get_by_role("menuitem", name=f"Save as {entry}").click()
     assert waiting.value.path().read_bytes().startswith(start)
+
+
+def test_the_workbook_is_exported_with_all_its_tabs_and_this_page_stays_where_it_is(visit: Visit) -> None:
+    import openpyxl
+
+    page = visit("/workbook?w=mine/pods")
+    page.get_by_role("button", name="Export this workbook").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("combobox").click()
+    page.get_by_role("option", name="Excel, a sheet a part").click()
+    dialog.get_by_text("All tabs", exact=True).click()
+    dialog.get_by_role("button", name="Export", exact=True).click()
+    with page.expect_download() as saving:
+        dialog.get_by_role("button", name="Save the file").click()
+    assert saving.value.suggested_filename == "Pods at a glance.xlsx"
+    book = openpyxl.load_workbook(io.BytesIO(saving.value.path().read_bytes()))
+    about = dict(row[:2] for row in book["About"].iter_rows(values_only=True))
+    assert about["Title"] == "Pods at a glance"
+    assert "Pods by namespace" in book.sheetnames
+    page.keyboard.press("Escape")
+    expect(dialog).to_have_count(0)
+    assert page.get_by_role("tab", name="Overview").get_attribute("aria-selected") == "true"
 
 
 def test_grids_offer_no_pictures(visit: Visit) -> None:

@@ -77,7 +77,9 @@ export function drawBar(root: HTMLElement, data: Bar, act: (what: string, value?
       });
     });
     const said = h("span", { class: "wb-tool-said", role: "status" });
-    tools.append(edit, said, link, cancel, refresh, auto, wall);
+    const exporting = tool("save", "", "Export this workbook", "export");
+    exporting.addEventListener("click", () => act("export"));
+    tools.append(edit, said, link, exporting, cancel, refresh, auto, wall);
   }
   const look = tool(getComputedStyle(app).colorScheme === "dark" ? "moon" : "sun", "", "Light or dark", "theme");
   menu(look, () => (["System", "Light", "Dark"] as Theme[]).map((theme) => ({ id: theme, label: theme === "System" ? "As the system" : theme, checked: theme === storedTheme() })), (theme) => switchTheme(theme as Theme, data));

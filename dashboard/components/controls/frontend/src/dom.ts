@@ -48,6 +48,7 @@ const ICONS = {
   edit: "M10.5 3l2.5 2.5L6 12.5l-3 .5.5-3zM9 4.5L11.5 7",
   link: "M6.5 9.5a2.5 2.5 0 0 0 3.5 0l2.5-2.5a2.5 2.5 0 0 0-3.5-3.5L8 4.5M9.5 6.5a2.5 2.5 0 0 0-3.5 0L3.5 9A2.5 2.5 0 0 0 7 12.5l1-1",
   list: "M2.5 4h11M2.5 8h11M2.5 12h11",
+  save: "M8 2v8M4.5 7L8 10.5 11.5 7M2.5 11.5v2h11v-2",
   stop: "M4.5 4.5h7v7h-7z",
 } as const;
 
@@ -70,7 +71,8 @@ export function popup(anchor: HTMLElement, content: HTMLElement, closed: () => v
     const box = content.getBoundingClientRect();
     const below = window.innerHeight - at.bottom;
     const over = below < box.height + 12 && at.top > below;
-    content.style.top = `${Math.max(8, over ? at.top - box.height - 4 : at.bottom + 4) / zoom}px`;
+    const top = over ? at.top - box.height - 4 : at.bottom + 4;
+    content.style.top = `${Math.max(8, Math.min(top, window.innerHeight - box.height - 8)) / zoom}px`;
     content.style.left = `${Math.max(8, Math.min(at.left, window.innerWidth - box.width - 8)) / zoom}px`;
   };
   const outside = (event: Event) => {
@@ -82,6 +84,9 @@ export function popup(anchor: HTMLElement, content: HTMLElement, closed: () => v
     event.preventDefault();
     close(true);
   };
+  // What opens is often filled after it is shown.
+  const grown = new ResizeObserver(place);
+  grown.observe(content);
   let done = false;
   const close = (refocus = true) => {
     if (done) return;
@@ -90,6 +95,7 @@ export function popup(anchor: HTMLElement, content: HTMLElement, closed: () => v
     document.removeEventListener("pointerdown", outside, true);
     window.removeEventListener("scroll", scrolled, true);
     window.removeEventListener("resize", place);
+    grown.disconnect();
     content.removeEventListener("keydown", keys);
     anchor.setAttribute("aria-expanded", "false");
     content.remove();

@@ -6,7 +6,8 @@ import { Entry, menu } from "./menu";
 export type Download = { id: string; name: string; mime: string; base64: string };
 export type Frame = { title: string; level: number; entries: Entry[]; note?: string; noteHint?: string; download?: Download | null; copy?: { id: string; text: string } | null; file: string; clicks?: boolean; told?: { id: string; text: string } | null };
 
-const CHART_ONLY = new Set(["png", "svg", "html"]);
+const CHART_ONLY = new Set(["png", "svg", "html", "pdf"]);
+const SHOWN = /^shown:/;
 const LOCAL = new Set(["full", "png", "svg"]);
 const seen = new Set<string>();
 
@@ -16,10 +17,16 @@ export function drawFrame(root: HTMLElement, data: Frame, act: (id: string) => v
   const item = () => root.closest<HTMLElement>("[class*='st-key-wi']");
   const offered = () => {
     const chart = item()?.querySelector(".js-plotly-plot");
-    return data.entries.filter((entry) => entry === "-" || chart || !CHART_ONLY.has(entry.id));
+    const grid = item()?.querySelector(".wb-grid");
+    return data.entries.filter((entry) => entry === "-" || ((chart || !CHART_ONLY.has(entry.id)) && (grid || !SHOWN.test(entry.id))));
   };
   menu(button, offered, (id) => {
-    if (!LOCAL.has(id)) act(id);
+    if (SHOWN.test(id)) {
+      // The grid knows which rows its filter left, and in which order.
+      const asked = new CustomEvent("watchbook-shown", { detail: { rows: null as number[] | null } });
+      item()?.querySelector(".wb-grid")?.dispatchEvent(asked);
+      act(asked.detail.rows ? `${id}:${asked.detail.rows.join(",")}` : id.split(":")[1]);
+    } else if (!LOCAL.has(id)) act(id);
     else if (id === "full") toggleFull(item(), data.title);
     else exportChart(item(), id as "png" | "svg", data.file, say);
   });

@@ -103,6 +103,11 @@ export class Grid {
     return this.built ? this.widget.getSelectedRows().map((row) => this.id(row)) : [];
   }
 
+  /** The ids of the rows that the filter leaves, as they are sorted; null for a tree, whose rows are not the table's. */
+  shown(): number[] | null {
+    return this.built && !this.table.depths ? this.widget.getRows("active").map((row) => this.id(row)) : null;
+  }
+
   destroy(): void {
     this.widget.destroy();
   }

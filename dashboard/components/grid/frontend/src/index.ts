@@ -26,6 +26,9 @@ class Mounted {
   };
 
   constructor(private readonly root: HTMLElement) {
+    root.addEventListener("watchbook-shown", (event) => {
+      (event as CustomEvent<{ rows: number[] | null }>).detail.rows = this.grid?.shown() ?? null;
+    });
     window.addEventListener("resize", this.resized);
   }
 
