@@ -95,6 +95,9 @@ class Evaluator:
             found = Found(options=None)
         else:
             return Found()
+        if self.estate is not None and parameter.kind == "subscription" and found.options and not found.waits:
+            named = self.estate.named(found.options)
+            return replace(found, options=named) if named is not None else Found(waits=True)
         if self.estate is None or parameter.kind not in RESOURCE_KINDS or found.waits or found.unset or found.options:
             return found
         own = self.estate.options(parameter, parameter.query)

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 
 from dashboard.document.workbook import Parameter
 from dashboard.engines.protocol import QueryRequest
@@ -73,6 +73,28 @@ class Estate:
                 types = set(parameter.resource_types) or {name.lower() for name in _TYPE.findall(query)} or {WORKSPACES}
                 found = [Option(each.id, each.name, each.group) for each in resources if each.type in types]
         return tuple(option for option in found if option.value)[:MOST_OPTIONS]
+
+    def subscription_names(self) -> Mapping[str, str] | None:
+        """The names of the subscriptions by their GUIDs in lower case; None while they are not known yet."""
+        table = self._ask(SUBSCRIPTIONS)
+        if table is None:
+            return None
+        rows = [tuple(map(cell_text, row[:3])) for row in table.rows()]
+        return {guid.lower(): name for _, name, guid in rows if guid and name and name.lower() != guid.lower()}
+
+    def named(self, options: tuple[Option, ...]) -> tuple[Option, ...] | None:
+        """Options of subscriptions that have nothing but their ids, with their names; None while these are not known yet."""
+        if all(option.label != option.value for option in options):
+            return options
+        names = self.subscription_names()
+        if names is None:
+            return None
+        return tuple(
+            replace(option, label=names.get(option.value.rstrip("/").rsplit("/", 1)[-1].lower(), option.label))
+            if option.label == option.value
+            else option
+            for option in options
+        )
 
     def _resources(self) -> list[Resource] | None:
         table = self._ask(RESOURCES)

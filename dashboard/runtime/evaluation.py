@@ -30,7 +30,15 @@ from dashboard.runtime.links import link_value, planned_links, selected_link
 from dashboard.runtime.merge import table_names
 from dashboard.runtime.metrics import ask_metrics, item_metrics, metric_visualization, no_rows_message
 from dashboard.runtime.plan import Control, MergeInput, PlannedItem, Status, Tab
-from dashboard.runtime.scope import Scope, declared, merged_steps, setters, with_prefix, without_parameters
+from dashboard.runtime.scope import (
+    Scope,
+    declared,
+    merged_steps,
+    setters,
+    shows_subscriptions,
+    with_prefix,
+    without_parameters,
+)
 from dashboard.runtime.sources import SOURCES, Asked, ask, source_of
 from dashboard.runtime.state import State
 
@@ -68,6 +76,8 @@ class Evaluation:
         self._declared: set[str] = set()
         self._setters: dict[str, list[Item]] = {}
         self._merged: set[str] = set()
+        self._names: Mapping[str, str] = {}
+        self._names_ids = False
         self._know(workbook.items)
         for items in loaded.values():
             self._know(items or ())
@@ -79,6 +89,7 @@ class Evaluation:
             for name in setters(item):
                 self._setters.setdefault(name, []).append(item)
             self._merged.update(merged_steps(item))
+            self._names_ids = self._names_ids or shows_subscriptions(item)
 
     def run(self) -> tuple[PlannedItem, ...]:
         """Evaluates until nothing is pending. Raises Cancelled."""
@@ -94,6 +105,8 @@ class Evaluation:
 
     def _pass(self) -> tuple[PlannedItem, ...]:
         self._globals, self.values, self.problems = {}, {}, []
+        if self._names_ids and self.evaluator.estate is not None:
+            self._names = self.evaluator.estate.subscription_names() or {}
         scope = Scope()
         for name, value in self.initial.items():
             if name not in self._declared:
@@ -295,6 +308,8 @@ class Evaluation:
         if item.problems and not item.content:
             return self._broken(item)
         extra: dict[str, Any] = {}
+        if self._names and shows_subscriptions(item):
+            extra["subscriptionNames"] = self._names
         if item.kind == "metric":
             extra["visualization"] = metric_visualization(item)
             if not text_of(item.content.get("noDataMessage")):

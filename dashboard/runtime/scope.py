@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from dashboard.document.workbook import Item, text_of
+from dashboard.document.workbook import Item, list_of, object_of, text_of, whole_of
 from dashboard.errors import WatchbookError
 from dashboard.parameters.values import Value
 from dashboard.runtime.merge import table_names
@@ -69,6 +69,12 @@ def merged_steps(item: Item) -> set[str]:
         with contextlib.suppress(WatchbookError):
             names.update(table_names(payload))
     return names
+
+
+def shows_subscriptions(item: Item) -> bool:
+    """Whether a grid of the item has columns that show subscriptions or resources, of which a reader wants the names."""
+    rules = list_of(object_of(item.content.get("gridSettings")).get("formatters"))
+    return any(whole_of(object_of(rule).get("formatter")) in (13, 15) for rule in rules)
 
 
 def declared(item: Item) -> Mapping[str, bool]:

@@ -86,6 +86,8 @@ class Formatter:
     zone: dt.tzinfo = dt.UTC
     timeline: Scale = Scale()
     numeric_text: bool = False
+    names: Mapping[str, str] = field(default_factory=dict)
+    """Names of subscriptions by their GUIDs in lower case."""
 
     @property
     def view_kind(self) -> str:
@@ -315,7 +317,8 @@ def _thresholds(column: Formatter, made: dict[str, Any], value: Any, record: Rec
 
 def _resource(column: Formatter, made: dict[str, Any], value: Any, record: Record, text: str, unit: str) -> None:
     kind = resources.resource_type(text)
-    made["t"] = clip(resources.resource_name(text))
+    name = resources.resource_name(text)
+    made["t"] = clip(column.names.get(name.lower(), name) if kind == "microsoft.resources/subscriptions" else name)
     if text.startswith("/"):
         made["tip"] = clip(text)
     if column.rule.options.get("showIcon") and text:
@@ -324,7 +327,10 @@ def _resource(column: Formatter, made: dict[str, Any], value: Any, record: Recor
 
 def _part(segment: str, icon: str) -> Draw:
     def draw(column: Formatter, made: dict[str, Any], value: Any, record: Record, text: str, unit: str) -> None:
-        made["t"] = clip(resources.part_of(text, segment))
+        part = resources.part_of(text, segment)
+        made["t"] = clip(column.names.get(part.lower(), part))
+        if made["t"] != text:
+            made["tip"] = clip(text)
         if column.rule.options.get("showIcon") and text:
             made["icon"] = icon
 

@@ -6,6 +6,7 @@ import datetime as dt
 import math
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any, Literal, cast
 
@@ -37,9 +38,17 @@ def grid_view(table: Table, settings: Mapping[str, Any], *, zone: dt.tzinfo = dt
     tree = tree_settings(own.get("hierarchySettings"), records.names)
     scales = shared_scales(rules, records, [row for _, row in rows])
     timelines = _timelines(rules, records, [row for _, row in rows])
+    names = _mapping(settings.get("subscriptionNames"))
     made = {
         name: Formatter(
-            name, records.types[name], rule, records.types, scales[name], zone, timelines.get(rule.key, Scale())
+            name,
+            records.types[name],
+            rule,
+            records.types,
+            scales[name],
+            zone,
+            timelines.get(rule.key, Scale()),
+            names=names,
         )
         for name, rule in rules.items()
     }
@@ -147,7 +156,7 @@ class _GroupColumn:
         if rule is None:
             own = self._made[name].rule
             rule = Rule() if own.formatter == fmt.HIDDEN else own
-        return Formatter(name, self._records.types[name], rule, self._records.types, self._made[name].scale, self._zone)
+        return replace(self._made[name], rule=rule)
 
 
 def _tree_row(

@@ -22,6 +22,14 @@ PICTURES = SHARED / "reference/portal-previews"
 FOLDER = SHARED / "corpus/workbooks/azure-sentinel-fork-2022-03"
 
 
+# What the portal's picture has chosen that a workbook does not open with.
+CHOSEN = {
+    "AksSecurity": "p.mainTab=diagnostics&p.timeframe=14d", "IncidentOverview": "p.IncidentNumber=3", "MITREATTACK": "p.selectedTab=AzureSentinelGithub",
+    "VisualizationDemo": "p.Tab=Charts&p.TimeRange=14d", "PaloAltoNetworkThreat": "p.TimeRange=7d", "IdentityAndAccess": "p.TimeRange=7d",
+    "InsecureProtocols": "p.selectedTab=SMB&p.TimeRange=30d", "ThreatIntelligence": "p.TimeRange=14d",
+}  # fmt: skip
+
+
 def pictured() -> dict[str, Path]:
     """Workbooks of the corpus that the portal was photographed with, by the pictures' name."""
     names = sorted({path.stem.split("White")[0] for path in PICTURES.iterdir() if "White" in path.name})
@@ -58,7 +66,7 @@ def _shoot(browser: Browser, url: str, name: str, out: Path, width: int = 1440) 
     page = context.new_page()
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
-    page.goto(f"{url}/workbook?w=mine/{quote(name)}")
+    page.goto(f"{url}/workbook?w=mine/{quote(name)}&{CHOSEN.get(name, '')}")
     page.wait_for_timeout(1_500)
     page.wait_for_selector(IDLE, timeout=60_000)
     tall = page.evaluate("() => (document.querySelector('[data-testid=stMain]') || document.body).scrollHeight")

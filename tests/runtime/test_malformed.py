@@ -42,6 +42,9 @@ def open_and_run(text: str) -> str:
 
 def run(seed: int, count: int, bases: list[dict[str, object]] | None = None) -> float:
     """Opens and runs that many mutants; gives the longest processor time that one took, in seconds."""
+    open_and_run(
+        json.dumps({"version": "Notebook/1.0", "items": SOUND})
+    )  # what is imported on first use is no mutant's time
     opened, longest, outcomes = 0, 0.0, {"opened", "refused"}
     for name, text in mutants(seed, count, bases):
         started = time.process_time()

@@ -566,3 +566,13 @@ def test_a_tree_may_offer_to_open_and_close_all_of_it() -> None:
     plain = draw(settings, one("x", "string"))
     assert isinstance(plain, Grid)
     assert not plain.fold_all
+
+
+def test_a_subscription_is_shown_by_its_name_where_that_is_known() -> None:
+    guid = "11111111-2222-3333-4444-555555555555"
+    settings = {"subscriptionNames": {guid: "Production"}, "gridSettings": {"formatters": [rule(15)]}}
+    view = draw(settings, one(f"/subscriptions/{guid}", "string"))
+    assert isinstance(view, Grid)
+    assert view.rows[0]["value"]["t"] == "Production"
+    assert view.rows[0]["value"]["tip"] == f"/subscriptions/{guid}"
+    assert cell(f"/subscriptions/{guid}", 15)["t"] == guid
