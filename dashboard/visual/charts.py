@@ -29,6 +29,7 @@ from dashboard.visual.series import (
     ChartData,
     Series,
     aggregate,
+    by_size,
     chart_data,
     choose_axes,
     other_count,
@@ -59,6 +60,8 @@ def chart_view(kind: str, table: Table, settings: Mapping[str, Any], *, zone: dt
     if kind in ("categoricalbar", "unstackedbar") and records.types[axes.x] not in ("datetime", "dynamic"):
         scale = "category"
     data = chart_data(records, axes, combine=kind in _BARS or kind == "areachart", scale=str(scale or ""))
+    if axes.group:
+        data = by_size(data)
     data = with_other_group(data, other_count(own))
     notices = data.notices
     if len(data.series) > MOST_SERIES:

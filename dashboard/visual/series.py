@@ -215,6 +215,12 @@ def _in_order(series: Series) -> Series:
     )
 
 
+def by_size(data: ChartData) -> ChartData:
+    """Series that a column splits, the largest sum first: the strip, the colours and the stacks then say what matters most."""
+    ranked = sorted(data.series, key=lambda series: -sum(abs(value) for value in series.numbers))
+    return replace(data, series=tuple(ranked))
+
+
 def with_other_group(data: ChartData, keep: int) -> ChartData:
     """The `keep` series with the largest sums in their first order, and the rest summed as "Other"."""
     if keep < 1 or len(data.series) <= keep:

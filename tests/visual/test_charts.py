@@ -26,11 +26,11 @@ def traces(view: Figure) -> list[dict[str, Any]]:
     return list(view.figure["data"])
 
 
-def test_time_is_x_numbers_are_y_and_text_splits_into_series() -> None:
+def test_time_is_x_numbers_are_y_and_text_splits_into_series_the_largest_first() -> None:
     view = figure(hours({"exec": [1, 2], "attach": [3, 4]}))
-    assert [trace["name"] for trace in traces(view)] == ["exec", "attach"]
+    assert [trace["name"] for trace in traces(view)] == ["attach", "exec"]
     assert traces(view)[0]["x"] == ["2026-11-20T12:00:00", "2026-11-20T13:00:00"]
-    assert traces(view)[1]["y"] == [3, 4]
+    assert traces(view)[0]["y"] == [3, 4]
     assert view.time_axis
 
 
@@ -139,8 +139,8 @@ def test_the_strip_takes_the_colour_of_its_series() -> None:
 def test_series_have_the_labels_and_colours_that_are_asked() -> None:
     labels = [{"seriesName": "a", "label": "Attach", "color": "#112233"}, {"seriesName": "b", "color": "green"}]
     view = figure(hours({"a": [1], "b": [2], "c": [3]}), chartSettings={"seriesLabelSettings": labels})
-    assert [trace["name"] for trace in traces(view)] == ["Attach", "b", "c"]
-    assert traces(view)[0]["line"]["color"] == "#112233"
+    assert [trace["name"] for trace in traces(view)] == ["c", "b", "Attach"]
+    assert traces(view)[2]["line"]["color"] == "#112233"
 
 
 def test_severities_have_their_own_colours() -> None:
@@ -154,7 +154,7 @@ def test_severities_have_their_own_colours() -> None:
 def test_only_the_largest_series_are_kept_and_the_rest_is_other() -> None:
     table = hours({name: [float(i), float(i)] for i, name in enumerate("abcdef")})
     view = figure(table, "barchart", chartSettings={"createOtherGroup": 2})
-    assert [trace["name"] for trace in traces(view)] == ["e", "f", "Other"]
+    assert [trace["name"] for trace in traces(view)] == ["f", "e", "Other"]
     assert traces(view)[2]["y"] == [6, 6]
 
 
