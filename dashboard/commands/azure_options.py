@@ -55,6 +55,37 @@ def add_azure(
     )  # fmt: skip
     p.add_argument("id", metavar="ID", help="the workspace's id or resource id")
     _add_sentinel(verbs, command)
+    _add_workbooks(verbs, command)
+
+
+def _add_workbooks(verbs: Any, command: Callable[..., argparse.ArgumentParser]) -> None:
+    p = command(
+        verbs, "publish", "Publish a workbook to a resource group: the change is shown first, sent where you confirm.",
+        "watchbook azure publish incidents.json --resource-group /subscriptions/SUBSCRIPTION/resourceGroups/soc",
+        _run("publish", "azure_workbooks"),
+    )  # fmt: skip
+    p.add_argument("workbook", type=Path, metavar="WORKBOOK", help="workbook file")
+    p.add_argument("--resource-group", required=True, metavar="ID", help="/subscriptions/…/resourceGroups/…")
+    p.add_argument("--title", help="its name in Azure (default: by the file's); one of that name there is changed")
+    p.add_argument(
+        "--source",
+        default="Azure Monitor",
+        metavar="ID",
+        help="resource that shows it, such as a workspace (default: %(default)s)",
+    )
+    p.add_argument("--category", choices=["workbook", "sentinel"], default="workbook", help="where a new one is listed")
+    p.add_argument("--location", metavar="REGION", help="region of a new one (default: the resource group's)")
+    p.add_argument("--dry-run", action="store_true", help="show the change and send nothing")
+    p.add_argument("--yes", action="store_true", help="publish without a question")
+    p = command(
+        verbs, "import-workbooks", "Fetch every shared workbook of a subscription.",
+        "watchbook azure import-workbooks --subscription 00000000-0000-0000-0000-000000000000 -o ./workbooks",
+        _run("fetch", "azure_workbooks"),
+    )  # fmt: skip
+    p.add_argument(
+        "--subscription", action="append", default=[], metavar="ID", help="may be repeated (default: all you can see)"
+    )
+    p.add_argument("-o", "--output", type=Path, metavar="DIR", help="folder (default: azure in your own workbooks)")
 
 
 def _add_sentinel(verbs: Any, command: Callable[..., argparse.ArgumentParser]) -> None:

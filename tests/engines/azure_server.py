@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 TENANT = "99999999-0000-0000-0000-000000000000"
 SUBSCRIPTION = "aaaaaaaa-0000-0000-0000-000000000001"
@@ -165,14 +165,24 @@ def _resource(azure: Azure, asked: Asked, path: str) -> tuple[int, Any]:
     """Any resource of Resource Manager: get, list, put with an etag, as far as the reference says."""
     known = {key.lower(): key for key in azure.resources}
     found = known.get(path.lower())
+    if asked.method == "GET" and re.fullmatch(r"/subscriptions/[^/]+/resourceGroups/[^/]+", path, re.I):
+        return 200, {"id": path, "name": path.rpartition("/")[2], "location": "westeurope"}
     if asked.method == "GET" and found is None:
         entries = [value for key, value in azure.resources.items() if _lists(path, key)]
+        category = asked.query.get("category")
+        if category:
+            entries = [each for each in entries if each["properties"].get("category", "workbook") == category]
+        if path.lower().endswith("/workbooks") and asked.query.get("canFetchContent") != "true":
+            entries = [
+                {**each, "properties": {k: v for k, v in each["properties"].items() if k != "serializedData"}}
+                for each in entries
+            ]
         skip = int(asked.query.get("$skipToken", 0))
         if not entries and not re.search(r"/(workbooks|incidents|alertrules)$", path, re.I):
             return 404, _error("ResourceNotFound", "The resource was not found.")
         told: dict[str, Any] = {"value": entries[skip : skip + 2]}
         if skip + 2 < len(entries):
-            told["nextLink"] = f"{azure.address}{path}?api-version={asked.query['api-version']}&$skipToken={skip + 2}"
+            told["nextLink"] = f"{azure.address}{path}?{urlencode({**asked.query, '$skipToken': skip + 2})}"
         return 200, told
     if asked.method == "GET" and found is not None:
         return 200, azure.resources[found]
