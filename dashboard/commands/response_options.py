@@ -13,6 +13,7 @@ def add_response(commands: Any, command: Add) -> None:
     """Adds all of them; `command` makes one parser."""
     _add_ti(commands, command)
     _add_watchlist(commands, command)
+    _add_reports(commands, command)
 
 
 def _add_ti(commands: Any, command: Add) -> None:
@@ -103,3 +104,57 @@ def _add_watchlist(commands: Any, command: Add) -> None:
         verbs, "delete", "Delete a watchlist.", "watchbook watchlist delete VIPUsers", _later("watchlists", "delete")
     )
     p.add_argument("alias", help="the one to delete")
+
+
+def _add_reports(commands: Any, command: Add) -> None:
+    reports = command(
+        commands,
+        "reports",
+        "Workbooks rendered by the clock and delivered.",
+        "watchbook reports list",
+        _later("reports", "listed"),
+    )
+    verbs = reports.add_subparsers(title="verbs", required=True, metavar="VERB")
+    p = command(
+        verbs, "add", "Add a report: a workbook, when, in which form, and where it goes.",
+        "watchbook reports add Weekly incident-trends --cron '0 7 * * 1' --format pdf --folder ./reports", _later("reports", "add"),
+    )  # fmt: skip
+    p.add_argument("name", help="the report's name")
+    p.add_argument("workbook", metavar="WORKBOOK", help="a file, or the name of a shipped or own workbook")
+    p.add_argument("--cron", required=True, metavar="EXPRESSION", help="when: five fields, or @daily, @weekly …")
+    p.add_argument("--zone", default="UTC", help="time zone of the expression (default: %(default)s)")
+    p.add_argument(
+        "--format", default="html", choices=["html", "pdf", "png", "xlsx", "md"], help="default: %(default)s"
+    )
+    p.add_argument("--time-range", metavar="SPAN", help="sets every time-range parameter: 24h, 7d …")
+    p.add_argument(
+        "--param", action="append", default=[], metavar="NAME=VALUE", help="value of a parameter; may be repeated"
+    )
+    p.add_argument("--folder", type=Path, metavar="DIR", help="write it into this folder")
+    p.add_argument("--to", action="append", metavar="ADDRESS", help="send it by e-mail; may be repeated")
+    p.add_argument("--webhook", metavar="URL", help="send it to an address of WATCHBOOK_RESPONSE_HOSTS")
+    p = command(
+        verbs,
+        "list",
+        "List the reports with their last delivery.",
+        "watchbook reports list",
+        _later("reports", "listed"),
+    )
+    p.add_argument("--output", choices=["table", "json"], default="table")
+    p = command(
+        verbs,
+        "run",
+        "Deliver a report now, beside its rhythm.",
+        "watchbook reports run Weekly",
+        _later("reports", "run"),
+    )
+    p.add_argument("name", help="the report's name")
+    _data(p)
+    p = command(
+        verbs,
+        "delete",
+        "Delete a report; its history stays.",
+        "watchbook reports delete Weekly",
+        _later("reports", "delete"),
+    )
+    p.add_argument("name", help="the report's name")

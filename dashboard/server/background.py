@@ -11,6 +11,7 @@ from dashboard.detection.intelligence.jobs import jobs as intelligence_jobs
 from dashboard.detection.jobs import rule_jobs
 from dashboard.detection.response.running import response_jobs
 from dashboard.errors import WatchbookError
+from dashboard.reporting.running import report_jobs
 from dashboard.schedule.job import Job
 from dashboard.schedule.scheduler import Scheduler
 from dashboard.server.data_jobs import retention_jobs
@@ -21,7 +22,7 @@ _LOG = logging.getLogger("watchbook.schedule")
 _HEAD_START_SECONDS = 3.0
 
 Jobs = Callable[[Store], Iterable[Job]]
-SUBJECTS: tuple[Jobs, ...] = (rule_jobs, intelligence_jobs, retention_jobs, response_jobs)
+SUBJECTS: tuple[Jobs, ...] = (rule_jobs, intelligence_jobs, retention_jobs, response_jobs, report_jobs)
 """Who has jobs: each is given the open store at every look and lists its jobs as they are now."""
 
 

@@ -3,7 +3,7 @@ what should be different is a further step."""
 
 from __future__ import annotations
 
-from dashboard.store import alerts, hunting, incidents, response, rules, schedule, versions, views, watchlists
+from dashboard.store import alerts, hunting, incidents, reports, response, rules, schedule, versions, views, watchlists
 from dashboard.store.database import Migration
 
 MIGRATIONS: tuple[Migration, ...] = (
@@ -17,4 +17,5 @@ MIGRATIONS: tuple[Migration, ...] = (
     response.MIGRATION,
     views.MIGRATION,
     hunting.MIGRATION,
+    reports.MIGRATION,
 )
