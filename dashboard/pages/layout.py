@@ -16,6 +16,7 @@ from typing import Any
 from dashboard.document.workbook import Item, number_of, object_of, text_of
 from dashboard.runtime.plan import PlannedItem
 from dashboard.visual.charts import KINDS
+from dashboard.visual.palette import ink_on, named_color
 
 HEIGHTS: Mapping[str, int] = {"tiny": 150, "small": 200, "medium": 300, "large": 500, "full": 300}
 CHARTS = frozenset({*KINDS, "piechart"})
@@ -85,6 +86,11 @@ def _rules(items: Iterable[PlannedItem], hidden: bool) -> Iterable[str]:
             value = _shorthand(planned.item.style.get(name))
             if value:
                 inner.append(f"{name}:{value}")
+        ground = named_color(planned.item.style.get("backgroundColor"))
+        if ground:
+            inner.append(f"background:{ground};color:{ink_on(ground)}")
+        if planned.item.style.get("borderStyle") == "none":
+            inner.append("border-color:transparent")
         if inner:
             yield f".st-key-{key}{{{';'.join(inner)}}}"
         if planned.item.kind == "group" and (spaces := _spaces(planned.item.style)):

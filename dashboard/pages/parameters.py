@@ -55,7 +55,9 @@ def _control(control: Control) -> dict[str, Any]:
         data["customRange"] = True
     if kind == "text":
         settings = parameter.settings
-        data["lines"] = 4 if settings.get("multiLineText") is True else 1
+        height = settings.get("multiLineHeight")
+        lines = round(height / 20) if isinstance(height, (int, float)) and not isinstance(height, bool) else 4
+        data["lines"] = min(40, max(2, lines)) if settings.get("multiLineText") is True else 1
         data["password"] = settings.get("isPassword") is True
         data["placeholder"] = "" if parameter.is_required else "optional"
     return data

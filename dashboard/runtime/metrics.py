@@ -66,6 +66,17 @@ def metric_name(written: str) -> str:
     return name or rest or written
 
 
+def without_dimensions(item: Item) -> str:
+    """What a reader must know of an item that splits or filters by dimensions: AzureMetrics has none. Empty for others."""
+    entries = [object_of(entry) for entry in list_of(item.content.get("metrics"))]
+    filters = [item.content.get("filters"), *(entry.get("filters") for entry in entries)]
+    keys = [text_of(object_of(each).get("key")) for group in filters for each in list_of(group)]
+    splits = [text_of(each) for entry in entries for each in (list_of(entry.get("splitBy")) or [entry.get("splitBy")])]
+    told = [f"split by {', '.join(dict.fromkeys(filter(None, splits)))}"] if any(splits) else []
+    told += [f"filtered by {', '.join(dict.fromkeys(filter(None, keys)))}"] if any(keys) else []
+    return f"AzureMetrics holds no dimensions: this is not {' and not '.join(told)}." if told else ""
+
+
 def metric_visualization(item: Item) -> str:
     """How a metric item is drawn; older items say it at their first metric."""
     kind = whole_of(item.content.get("chartType"))

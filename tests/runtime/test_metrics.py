@@ -72,3 +72,12 @@ def test_points_are_as_far_apart_as_asked_or_as_the_range_needs(length: int, gra
     )
     assert item.query is not None
     assert f"bin(TimeGenerated, {asks})" in item.query.text
+
+
+def test_a_split_by_a_dimension_that_the_table_does_not_hold_is_told(tmp_path: Path) -> None:
+    item = metrics(2, CPU, filters=[{"key": "Tier", "operator": 0, "values": ["a"]}])
+    item["content"]["metrics"][0]["splitBy"] = "InstanceName"
+    (_, result) = run_all(Session(book(item, metrics(2, CPU)), LocalEngine(tmp_path, known_tables())))[0]
+    assert result.table is not None
+    told = "AzureMetrics holds no dimensions: this is not split by InstanceName and not filtered by Tier."
+    assert [notice.message for notice in result.table.notices] == [told]
