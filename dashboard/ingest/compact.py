@@ -20,6 +20,7 @@ MANY = 12
 """So many small files of one day are merged."""
 SMALL_BYTES = 8 << 20
 MERGED_BYTES = 48 << 20
+"""Both before compression: what a merge holds in memory."""
 
 
 def compact_table(place: Path) -> int:
@@ -31,7 +32,7 @@ def compact_table(place: Path) -> int:
         files = sorted(day.glob("import-*.parquet"))
         if len(files) < MANY:
             continue
-        sizes = {file: file.stat().st_size for file in files}
+        sizes = {file: _size(file) for file in files}
         small: list[Path] = []
         for file in sorted((f for f in files if sizes[f] < SMALL_BYTES), key=lambda f: sizes[f]):
             if sum(sizes[f] for f in small) + sizes[file] <= MERGED_BYTES:
@@ -39,6 +40,17 @@ def compact_table(place: Path) -> int:
         if len(small) >= MANY:
             merged += _merge(day, small)
     return merged
+
+
+def _size(file: Path) -> int:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        metadata = pq.read_metadata(file)
+    except (OSError, pa.ArrowException):
+        return MERGED_BYTES
+    return sum(metadata.row_group(i).total_byte_size for i in range(metadata.num_row_groups))
 
 
 def _merge(day: Path, files: list[Path]) -> int:

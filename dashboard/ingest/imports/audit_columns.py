@@ -67,7 +67,13 @@ def audit_block(lines: Sequence[bytes]) -> Block:
         flat.append(rows[1])
         raw.append(line.decode())
         identities.append(blake2b(dumps(event, option=_SORTED), digest_size=16).digest())
-    return Block(_tables(audit, flat, raw) if audit else {}, packed(identities), others)
+    import pyarrow as pa
+
+    try:
+        return Block(_tables(audit, flat, raw) if audit else {}, packed(identities), others)
+    except pa.ArrowInvalid:
+        # One looks like a time and is none (a thirteenth month): which it is, the ordinary way tells.
+        return Block({}, packed([]), list(range(len(lines))))
 
 
 def _rows(event: dict[str, Any]) -> tuple[tuple[Any, ...], tuple[Any, ...]] | None:

@@ -115,8 +115,8 @@ def _stream(source: Source) -> Items:
             except ValueError as error:
                 whole, reason = False, str(error)
                 if ended or len(buffer) - at > LINE_BYTES:
-                    size = f"; the value is longer than {LINE_BYTES >> 20} MB" if not ended else ""
-                    yield count + 1, Bad(f"not JSON: {reason}{size}", cut(buffer[at:]))
+                    why = f"not JSON: {reason}" if ended else f"a value longer than {LINE_BYTES >> 20} MB"
+                    yield count + 1, Bad(why, cut(buffer[at:]))
                     if not source.damage:
                         source.damage = "what follows a broken value cannot be told apart"
                     return

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
 CHUNK_ROWS = 10_000
 CHUNK_BYTES = 16 << 20
-FILE_BYTES = 48 << 20
-PENDING_BYTES = 128 << 20
+FILE_BYTES = 24 << 20
+PENDING_BYTES = 64 << 20
 _DAY = 86_400_000_000
 
 
@@ -161,7 +161,8 @@ class TableLanding:
         for write in [w for w in self._writes if w.done()]:
             write.result()
             self._writes.remove(write)
-        while len(self._writes) > 1:
+        # One at a time a table: what waits to be written is memory.
+        while self._writes:
             self._writes.pop(0).result()
         self._writes.append(self._pool.submit(self._store, day, parts))
 
