@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from dashboard import settings
 from dashboard.engines.arrow import conform
+from dashboard.engines.deadlines import WATCH
 from dashboard.engines.externaldata import select_from
 from dashboard.engines.functions import functions_version, stored_functions
 from dashboard.engines.local_tables import Columns, LocalTables, folder_version
@@ -169,11 +170,10 @@ class LocalEngine:
                 late.set()
                 stop()
 
-            timer = threading.Timer(seconds, stop_late)
             if cancel:
                 cancel.check()
                 cancel.on_cancel(stop)
-            timer.start()
+            deadline = WATCH.after(seconds, stop_late)
             try:
                 # One row more than asked for tells whether there are more.
                 text = f"SELECT * FROM ({sql}) LIMIT {int(limit) + 1}"
@@ -189,9 +189,7 @@ class LocalEngine:
                     raise Cancelled from None
                 raise WatchbookError(_problem_of(error, seconds if late.is_set() else None)) from None
             finally:
-                # Joined: a timer still ending when the interpreter does would bring it down.
-                timer.cancel()
-                timer.join()
+                deadline.cancel()
                 with turn:
                     running = False
         return (arrow.slice(0, limit), True) if arrow.num_rows > limit else (arrow, False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import sys
 from collections.abc import Callable
 
@@ -62,6 +63,9 @@ def listen_api(
         names = frozenset(settings.text("allowed_hosts").split(","))
         app = guarded_api(make_engine(), host=host, token=token, names=names)
         server = make_server(app, compress=False)
+        # What is there by now stays: walking it for garbage would hold up a request every so often.
+        gc.collect()
+        gc.freeze()
         say(f"The query API is at {address(host, port)}")
         if made:
             say(f"Token made for this run: {token}")
