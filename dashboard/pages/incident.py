@@ -6,6 +6,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import streamlit as st
@@ -25,6 +26,7 @@ from dashboard.visual.investigation import investigation
 from dashboard.visual.view import Grid, GridColumn
 
 _TOLD = "wb-incident-told"
+_SEEN = "wb-incident-seen"
 Alerts = Sequence[Mapping[str, Any]]
 
 
@@ -34,6 +36,7 @@ def draw(number: int) -> None:
     store = sources.store()
     if st.button("Back to the queue", key="incident-back", type="tertiary"):
         st.query_params.pop("incident", None)
+        st.session_state.pop(_SEEN, None)
         st.rerun()
     try:
         with store.reading() as connection:
@@ -44,14 +47,36 @@ def draw(number: int) -> None:
         return
     alerts = _alerts(incident)
     st.html(_head_html(incident))
+    seen = _seen(incident)
     told = st.session_state.pop(_TOLD, None)
     if told is not None:
         st.html(style.problem_html(told))
+    if seen != incident.version:
+        _draw_newer(history, seen)
     with st.container(key="incident-page", horizontal=True, gap="small"):
         with st.container(key="incident-main"):
             _draw_main(incident, alerts, history)
         with st.container(key="incident-side"):
-            _draw_side(incident)
+            _draw_side(incident, seen)
+
+
+def _seen(incident: Incident) -> int:
+    """The version that the forms on the page were filled with: what is typed into them stays until it is written, or the
+    person asks to see the incident as it is now."""
+    number, version = st.session_state.get(_SEEN, (0, 0))
+    if number != incident.number:
+        number, version = st.session_state[_SEEN] = (incident.number, incident.version)
+    return int(version)
+
+
+def _draw_newer(history: Sequence[Entry], seen: int) -> None:
+    """Says what others changed since the page was opened."""
+    lines = [f"{e.by}, {incidents.moment(e.at)}: {describe_changes(e.changes)}" for e in history if e.version > seen]
+    with st.container(key="incident-newer", horizontal=True, gap="small", vertical_alignment="center"):
+        st.html(style.message_html("This incident was changed while you looked at it.", "warning", "", "", lines[-4:]))
+        if st.button("Show it as it is now", key="incident-newer-show"):
+            st.session_state.pop(_SEEN, None)
+            st.rerun()
 
 
 def _alerts(incident: Incident) -> Alerts:
@@ -301,7 +326,9 @@ def _draw_similar(incident: Incident) -> None:
 # ---- what a person does ------------------------------------------------------------------------------------------------
 
 
-def _draw_side(incident: Incident) -> None:
+def _draw_side(now: Incident, seen: int) -> None:
+    # Written with the version that was seen: whoever was faster is not overwritten.
+    incident = replace(now, version=seen)
     key = f"{incident.number}-{incident.version}"
     me = incidents.analyst()
     with st.container(key="wic-incident-state"):
@@ -390,6 +417,7 @@ def _change(incident: Incident, change: Change) -> None:
     try:
         with sources.store().writing() as connection:
             change_incident(connection, incident.number, incident.version, change, incidents.analyst())
+        st.session_state.pop(_SEEN, None)
     except WatchbookError as error:
         st.session_state[_TOLD] = error.problem
     st.rerun()
