@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -260,7 +261,7 @@ def _hive(
     marks: dict[str, list[Any]] = {"x": [], "y": [], "text": [], "hover": []}
     annotations: list[dict[str, Any]] = []
     ordered: list[GraphNode] = []
-    for (name, members), (cx, cy), (_, height) in zip(clusters.items(), corners, boxes, strict=True):
+    for (name, members), (cx, cy), (width, height) in zip(clusters.items(), corners, boxes, strict=True):
         comb = combs[name]
         mx, my = _middle(comb, 0), _middle(comb, 1)
         for node, (x, y) in zip(members, comb, strict=True):
@@ -274,7 +275,7 @@ def _hive(
         if group:
             shown = _text(label_maker, members[0].record) or name or "(empty)"
             annotations.append({
-                "x": round(cx, 3), "y": round(cy - height / 2 + 0.55, 3), "text": wrapped(shown, 28), "showarrow": False,
+                "x": round(cx, 3), "y": round(cy - height / 2 + 0.55, 3), "text": _two_lines(shown, 15 if width < 2.5 else 28), "showarrow": False,
                 "font": {"size": 12},
             })  # fmt: skip
     traces: list[dict[str, Any]] = [_hexagons(color, places) for color, places in cells.items()]
@@ -306,6 +307,13 @@ def _hexagons(color: str, places: Sequence[Point]) -> dict[str, Any]:
         "type": "scatter", "mode": "lines", "x": xs, "y": ys, "fill": "toself", "fillcolor": color, "hoverinfo": "skip",
         "line": {"color": "theme:paper", "width": 2}, "name": "",
     }  # fmt: skip
+
+
+def _two_lines(text: str, width: int) -> str:
+    """A cluster's label in at most two lines, so that it does not run into its neighbour's."""
+    lines = textwrap.wrap(text, width) or [text]
+    shown = lines if len(lines) <= 2 else [lines[0], f"{lines[1][: width - 1]}…"]
+    return "<br>".join(wrapped(line, width) for line in shown)
 
 
 def _cell_text(node: GraphNode) -> str:

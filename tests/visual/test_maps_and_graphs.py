@@ -271,3 +271,14 @@ def test_a_theme_changes_colours_only_where_colours_stand() -> None:
     }
     trace = theme.apply(figure_dict, True)["data"][0]
     assert (trace["name"], trace["x"], trace["marker"]["color"]) == ("theme:ink", ["theme:ink"], theme.DARK["ink"])
+
+
+def test_the_label_of_a_narrow_honeycomb_has_two_lines_at_most() -> None:
+    table = table_from_rows(
+        [("id", "string"), ("kind", "string")], [("a", "A name of very many words that goes on"), ("b", "B")]
+    )
+    settings = {"visualization": "graph", "graphSettings": {"type": 2, "nodeIdField": "id", "groupByField": "kind"}}
+    view = draw(settings, table)
+    assert isinstance(view, Figure)
+    labels = [each["text"] for each in view.figure["layout"]["annotations"]]
+    assert labels == ["A name of very<br>many words tha…", "B"]
