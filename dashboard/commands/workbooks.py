@@ -14,6 +14,7 @@ from dashboard import settings
 from dashboard.commands.terminal import local_engine, progress
 from dashboard.document import Workbook, load_workbook
 from dashboard.document import check as lint
+from dashboard.document.heading import heading
 from dashboard.document.templates import template_file
 from dashboard.errors import Place, Problem, WatchbookError
 
@@ -162,7 +163,7 @@ def _render_one(session: Session, form: str, options: argparse.Namespace, show: 
     from dashboard.export.run import run_workbook
     from dashboard.export.workbook import export_workbook
 
-    name = session.workbook.name
+    name = heading(session.workbook) or session.workbook.name
     run = run_workbook(name, session, all_tabs=options.all_tabs, progress=show)
     return export_workbook(run, form, paper=options.paper, portrait=options.portrait, progress=show)
 

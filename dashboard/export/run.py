@@ -105,16 +105,21 @@ def _facts(session: Session, sections: Sequence[Section], zone: str, source: str
         "Times in": zone,
         "Rows": f"at most {settings.integer('query_rows'):,} a query",
     }
-    for section in sections:
-        for planned, _ in section.results:
-            if planned.status == "hidden":
-                continue
-            for control in planned.controls:
-                if control.visible and control.parameter.label not in facts:
-                    facts[control.parameter.label] = (chosen_text(control) or "not set")[:_LONGEST_FACT]
+    shown = parameter_facts(planned for section in sections for planned, _ in section.results)
+    facts |= {name: value for name, value in shown.items() if name not in facts}
     told = _partial(sections)
     if told:
         facts["Partial"] = "; ".join(told)
+    return facts
+
+
+def parameter_facts(items: Iterable[PlannedItem]) -> dict[str, str]:
+    """The parameters that a reader sees, by label, as the page shows them."""
+    facts: dict[str, str] = {}
+    for planned in items:
+        for control in planned.controls if planned.status != "hidden" else ():
+            if control.visible and control.parameter.label not in facts:
+                facts[control.parameter.label] = (chosen_text(control) or "not set")[:_LONGEST_FACT]
     return facts
 
 

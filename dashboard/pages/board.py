@@ -16,6 +16,7 @@ from typing import Any
 
 import streamlit as st
 
+from dashboard import settings
 from dashboard.document import Workbook
 from dashboard.engines.protocol import CancelToken, Engine
 from dashboard.errors import Cancelled, Problem
@@ -175,18 +176,22 @@ class Board:
         return result.table, self.view(planned, result)
 
     def facts(self, planned: PlannedItem) -> dict[str, str]:
-        """What must travel with the item's data."""
+        """What must travel with the item's data: the parameters as the page shows them, the range of time, where and when it
+        came from, and how many rows a query gives at most."""
+        from dashboard.export.run import parameter_facts
+
         facts = {
             "Workbook": self.title,
             "Data source": sources.labels().get(self.engine.name, self.engine.label),
             "Run": self.refreshed.strftime("%Y-%m-%d %H:%M:%S UTC"),
             "Time zone": self.zone,
+            "Row cap": f"{settings.integer('query_rows'):,} rows a query",
         }
         span = planned.query.timespan if planned.query else None
         if span is not None:
-            facts["Time range"] = f"{span.start:%Y-%m-%d %H:%M} – {span.end:%Y-%m-%d %H:%M} UTC"
-        chosen = "; ".join(f"{name} = {value}" for name, value in sorted(self.chosen.items()))
-        return facts | ({"Chosen": chosen} if chosen else {})
+            facts["Queried range"] = f"{span.start:%Y-%m-%d %H:%M} – {span.end:%Y-%m-%d %H:%M} UTC"
+        shown = parameter_facts(self._plan.walk() if self._plan is not None else ())
+        return {**facts, **{name: value for name, value in shown.items() if name not in facts}}
 
     def renewed(self, planned: PlannedItem, table: Table) -> bool | None:
         """Whether a newer answer than the table came; None while it is on its way."""

@@ -123,7 +123,7 @@ def _draw_content(board: Board, planned: PlannedItem) -> None:
         board.title,
         title,
         lambda: board.outcome(planned),
-        board.facts(planned),
+        lambda: board.facts(planned),
         planned.item.content.get("exportToExcelOptions") == "visible",
     )
     action = board.take_action(path)

@@ -12,6 +12,7 @@ from typing import Any
 
 from dashboard import settings
 from dashboard.document import Workbook, load_workbook
+from dashboard.document.heading import heading, leading_texts, plain
 from dashboard.errors import Place, Problem, WatchbookError
 from dashboard.ingest.schemas import known_tables
 
@@ -69,23 +70,13 @@ def title_of(workbook: Workbook, chosen: str = "") -> str:
     """The title a page shows: the catalogue's, the first heading of the text, or the file's name."""
     known = files().get(chosen)
     listed = _catalogue(known[0].parent).get(known[0].stem, {}) if known else {}
-    return str(listed.get("title") or _heading(workbook) or _readable(workbook.name))
+    return str(listed.get("title") or heading(workbook) or _readable(workbook.name))
 
 
 def starts_with_title(workbook: Workbook) -> bool:
     """Whether the workbook's own first text is its heading, so that a page need not repeat it."""
-    first = next(iter(_leading_texts(workbook)), "")
+    first = next(iter(leading_texts(workbook)), "")
     return bool(re.match(r"\s{0,3}#{1,3}\s*\S", first))
-
-
-def _leading_texts(workbook: Workbook) -> Iterator[str]:
-    """The texts that stand above everything else and are always shown."""
-    for item in workbook.items[:8]:
-        if item.kind == "text" and not item.conditions:
-            if _markdown(item.content).strip():
-                yield _markdown(item.content)
-        elif item.kind != "parameters":
-            return
 
 
 def _workbook_files(folder: Path) -> list[Path]:
@@ -139,7 +130,7 @@ def _read(folder: Path, path: Path, shipped: bool, listed: Mapping[str, Any]) ->
     return Entry(
         id=chosen,
         path=path,
-        title=str(listed.get("title") or _heading(workbook) or _readable(path.stem)),
+        title=str(listed.get("title") or heading(workbook) or _readable(path.stem)),
         text=str(listed.get("description") or _first_sentence(workbook)),
         category=category,
         tables=tuple(map(str, tables)) if tables is not None else tuple(_tables(workbook)),
@@ -168,33 +159,14 @@ def _catalogue(folder: Path) -> dict[str, dict[str, Any]]:
     )
 
 
-def _markdown(content: Mapping[str, Any]) -> str:
-    text = content.get("json")
-    return text if isinstance(text, str) else ""
-
-
-def _heading(workbook: Workbook) -> str:
-    for text in _leading_texts(workbook):
-        match = re.search(r"^\s{0,3}#{1,3}\s*(.+?)\s*#*\s*$", text, re.MULTILINE)
-        if match and "{" not in match[1]:
-            return _plain(match[1])[:90]
-    return ""
-
-
 def _first_sentence(workbook: Workbook) -> str:
-    for markdown in _leading_texts(workbook):
+    for markdown in leading_texts(workbook):
         for line in markdown.splitlines():
-            text = _plain(line)
+            text = plain(line)
             if len(text) > 20 and not re.match(r"\s*(#|---|===|\||!\[|<)", line):
                 end = re.search(r"[.!?](\s|$)", text)
                 return (text[: end.end()].strip() if end else text)[:240]
     return ""
-
-
-def _plain(markdown: str) -> str:
-    text = re.sub(r"!?\[([^\]]*)\]\([^)]*\)", r"\1", markdown)
-    text = re.sub(r"<[^>]{0,200}>", "", text)
-    return re.sub(r"[*_`>#]+", "", text).strip()
 
 
 def _readable(name: str) -> str:

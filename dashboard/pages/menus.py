@@ -50,7 +50,7 @@ class Subject:
     whole: str
     title: str
     outcome: Callable[[], tuple[Table | None, View]]
-    facts: Mapping[str, str]
+    facts: Callable[[], Mapping[str, str]]
     visible_only: bool = False
 
     def file(self) -> str:
@@ -153,10 +153,10 @@ def _content(subject: Subject, table: Table, view: View, action: str) -> bytes |
     title = subject.title or subject.whole
     for format in FORMATS:
         if action == format:
-            return export_table(table, format, title=title, facts=subject.facts)
+            return export_table(table, format, title=title, facts=subject.facts())
     if not isinstance(view, Figure):
         return None
-    page = export_figure_html(view, title=title, facts=subject.facts)
+    page = export_figure_html(view, title=title, facts=subject.facts())
     return page_pdf(page, footer=title) if action == "pdf" else page
 
 

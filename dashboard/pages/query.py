@@ -9,6 +9,7 @@ from typing import Any
 
 import streamlit as st
 
+from dashboard import settings
 from dashboard.engines.local import LocalEngine
 from dashboard.engines.protocol import CancelToken, QueryRequest, TableInfo, TimeSpan
 from dashboard.errors import WatchbookError
@@ -78,6 +79,7 @@ def _state() -> dict[str, Any]:
             "done": None,
             "link": "",
             "part": False,
+            "asked": "",
             "shown": "Result",
         },
     )
@@ -176,6 +178,7 @@ def _run(state: dict[str, Any], engine: Any) -> None:
                     if not finished:
                         cancel.cancel()
                 done = (key, table, time.perf_counter() - started)
+                state["asked"] = f"{dt.datetime.now(dt.UTC):%Y-%m-%d %H:%M:%S} UTC"
                 state["done"] = done
             _draw_result(state, engine, done[1], done[2])
         except WatchbookError as error:
@@ -190,7 +193,11 @@ def _draw_result(state: dict[str, Any], engine: Any, table: Table, seconds: floa
     zone = bar.zone()
     drawn = drawings.rendered_view(table, zone) if table.render else None
     grid = drawings.plain_view(table, zone)
-    facts = {"Query": state["run"], "Data source": sources.labels()[sources.chosen()], "Time zone": zone}
+
+    def facts() -> dict[str, str]:
+        told = {"Query": _sent(state), "Data source": sources.labels()[sources.chosen()], "Time zone": zone}
+        return told | {"Run": state["asked"], "Row cap": f"{settings.integer('query_rows'):,} rows a query"}
+
     subject = menus.Subject("Query", "Result", lambda: (table, drawn or grid), facts)
     menus.draw_head("query-head", subject, state.pop("action", ""), None, lambda action: state.update(action=action))
     notices = style.notices_html(notice.message for notice in table.notices)
