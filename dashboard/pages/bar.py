@@ -16,6 +16,7 @@ PAGES = (
     ("incidents", "Incidents", "incidents"),
     ("rules", "Rules", "rules"),
     ("hunting", "Hunting", "hunting"),
+    ("automation", "Automation", "automation"),
     ("query", "Query", "query"),
     ("data", "Data", "data"),
 )

@@ -12,14 +12,32 @@ from dashboard.errors import WatchbookError
 from dashboard.ingest.estate.generate import read_manifest
 from dashboard.ingest.estate.live import live_estate
 from dashboard.ingest.keep import room_problem
-from dashboard.pages import bar, controls, data_connectors, data_import, drawings, layout, sources, style, waiting
+from dashboard.pages import (
+    bar,
+    controls,
+    data_connectors,
+    data_import,
+    data_intelligence,
+    data_watchlists,
+    drawings,
+    layout,
+    sources,
+    style,
+    waiting,
+)
 from dashboard.runtime.execute import shared_executor
 
 SAMPLE_ROWS = 25
 _TABLE = "wb-data-table"
 
 
-TABS: tuple[tuple[str, str], ...] = (("", "Tables"), ("import", "Import"), ("connectors", "Connectors"))
+TABS: tuple[tuple[str, str], ...] = (
+    ("", "Tables"),
+    ("import", "Import"),
+    ("connectors", "Connectors"),
+    ("intelligence", "Threat intelligence"),
+    ("watchlists", "Watchlists"),
+)
 """The tabs by the name they have in the page's address."""
 
 
@@ -32,6 +50,10 @@ def draw() -> None:
             data_import.draw()
         elif tab == "connectors":
             data_connectors.draw()
+        elif tab == "intelligence":
+            data_intelligence.draw()
+        elif tab == "watchlists":
+            data_watchlists.draw()
         else:
             _draw_inventory()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard.pages import data, gallery, hunting, incidents, new, query, rules, settings, workbook
+from dashboard.pages import automation, data, gallery, hunting, incidents, new, query, rules, settings, workbook
 
 st.set_page_config(page_title="Watchbook", layout="wide", initial_sidebar_state="collapsed")
 pages = {
@@ -14,6 +14,7 @@ pages = {
     "rules": st.Page(rules.draw, title="Rules · Watchbook", url_path="rules"),
     "new": st.Page(new.draw, title="New workbook · Watchbook", url_path="new"),
     "query": st.Page(query.draw, title="Query · Watchbook", url_path="query"),
+    "automation": st.Page(automation.draw, title="Automation · Watchbook", url_path="automation"),
     "hunting": st.Page(hunting.draw, title="Hunting · Watchbook", url_path="hunting"),
     "settings": st.Page(settings.draw, title="Settings · Watchbook", url_path="settings"),
     "data": st.Page(data.draw, title="Data · Watchbook", url_path="data"),

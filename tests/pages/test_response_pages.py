@@ -1,0 +1,40 @@
+"""Hunting, automation, threat intelligence and watchlists in the browser."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.serving import serving
+
+pytestmark = pytest.mark.browser
+LONG = 60_000
+
+
+def test_a_hunter_runs_all_queries_adds_an_indicator_and_makes_a_rule(page: Page, tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "workbooks").mkdir()
+    environment = {"WATCHBOOK_HOME": str(tmp_path / "home")}
+    with serving(data=tmp_path / "data", workbooks=tmp_path / "workbooks", environment=environment) as running:
+        page.goto(f"{running.url}/hunting")
+        page.get_by_role("button", name="Run 22 queries").click(timeout=LONG)
+        expect(page.get_by_text("22 of 22 queries run")).to_be_visible(timeout=LONG)
+        page.get_by_text("Commands run inside pods").first.click()
+        expect(page.get_by_role("button", name="Open in Query")).to_be_visible(timeout=LONG)
+
+        page.goto(f"{running.url}/data?tab=intelligence")
+        page.get_by_role("button", name="Add").click(timeout=LONG)
+        page.get_by_label("Address, range, domain, URL, e-mail address or hash").fill("evil[.]example")
+        page.get_by_test_id("stForm").get_by_role("button", name="Add").click()
+        expect(page.get_by_text("1 observables of 1 feeds, 1 of them active")).to_be_visible(timeout=LONG)
+
+        page.goto(f"{running.url}/data?tab=watchlists")
+        expect(page.get_by_text("No watchlist is made yet.")).to_be_visible(timeout=LONG)
+
+        page.goto(f"{running.url}/automation")
+        page.get_by_label("Name").fill("Tag them")
+        page.get_by_label("Name").press("Tab")
+        page.get_by_role("button", name="Save rule").click(timeout=LONG)
+        expect(page.get_by_text("add tags: triage")).to_be_visible(timeout=LONG)
