@@ -32,6 +32,9 @@ from dashboard.visual.view import Figure, Grid, Message, Tiles, View
 
 _LONGEST_VALUE = 400
 _AT_ONCE = 64
+# A result that was larger than the service gives, or took longer.
+_TOO_MUCH = frozenset(("EN002", "EN018", "EN032"))
+_SHORTEST_RANGE = 60_000
 
 
 @cache
@@ -200,6 +203,24 @@ class Board:
             with self._lock:
                 self._results.pop(planned.key, None)
         return found
+
+    def narrower(self, planned: PlannedItem) -> tuple[str, int] | None:
+        """The time parameter and the shorter length (milliseconds) that may make a result fit which was too large or too slow;
+        None where that is not what is wrong, or no parameter sets the range."""
+        result = self._done(planned.path)
+        name = str(planned.item.content.get("timeContextFromParameter") or "").strip("{}")
+        span = planned.query.timespan if planned.query else None
+        if result is None or span is None or not name:
+            return None
+        codes = {result.problem.code} if result.problem else set()
+        codes |= {notice.code for notice in result.table.notices} if result.table is not None else set()
+        length = int((span.end - span.start).total_seconds() * 1000) // 4
+        return (name, length) if codes & _TOO_MUCH and length >= _SHORTEST_RANGE else None
+
+    def narrow(self, name: str, length: int) -> None:
+        """Sets a time parameter to a shorter range up to now."""
+        self.session.set_value(name, {"durationMs": length})
+        self.chosen[name] = {"durationMs": length}
 
     def explain(self, planned: PlannedItem) -> Future[Explanation]:
         """How the item was answered, and why it is blank if it is."""

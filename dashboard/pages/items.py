@@ -161,11 +161,39 @@ def _draw_content(board: Board, planned: PlannedItem) -> None:
     notices = style.notices_html(notice.message for notice in table.notices) if table is not None else ""
     if notices:
         st.html(notices)
+    _offer_narrower(board, planned)
     if table is not None and table.statistics.get("kept"):
         _draw_age(board, planned, table)
     followed = board.take_link(path)
     if followed and table is not None:
         menus.follow(table, followed, board.values())
+
+
+def _offer_narrower(board: Board, planned: PlannedItem) -> None:
+    """A button that narrows the time range, where a result was too large or too slow."""
+    found = board.narrower(planned)
+    if found is None:
+        return
+    name, length = found
+    minutes = length // 60_000
+    shown = (
+        f"{minutes // 1_440} days"
+        if minutes >= 2_880
+        else f"{minutes // 60} hours"
+        if minutes >= 120
+        else f"{minutes} minutes"
+    )
+    link = {
+        "label": f"Look at the last {shown} only",
+        "action": "set",
+        "selected": False,
+        "enabled": True,
+        "look": "secondary",
+    }
+    key = f"narrow-{layout.slug(planned.path)}"
+    if controls.draw("links", key, {"style": "paragraph", "links": [link]}):
+        board.narrow(name, length)
+        st.rerun()
 
 
 def _draw_age(board: Board, planned: PlannedItem, table: Table) -> None:

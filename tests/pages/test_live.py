@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,7 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
-from tests.engines.azure_server import WORKSPACE, azure_server, token
+from tests.engines.azure_server import WORKSPACE, azure_server, environment, token
+from tests.engines.fault_server import TOO_LARGE
 from tests.pages.conftest import settle
 from tests.serving import serving
 
@@ -54,3 +56,36 @@ def test_each_reader_sees_live_data_by_their_own_sign_in(page: Page, rows: Path,
             expect(dialog.get_by_text(f"Log Analytics, workspace {WORKSPACE}")).to_be_visible(timeout=60_000)
             expect(dialog.get_by_text("Log Analytics Reader")).to_be_visible()
             assert own.split(".")[1] not in page.content()
+
+
+def test_a_result_that_is_too_large_offers_to_narrow_the_range(page: Page, rows: Path, tmp_path: Path) -> None:
+    window = {
+        "name": "Range",
+        "type": 4,
+        "isRequired": True,
+        "value": {"durationMs": 604_800_000},
+        "typeSettings": {"selectableValues": [{"durationMs": 604_800_000}], "allowCustom": True},
+    }
+    beats = part("Beats", "Heartbeat")
+    beats["content"]["timeContextFromParameter"] = "Range"  # type: ignore[index]
+    items = [{"type": 9, "content": {"version": "KqlParameterItem/1.0", "parameters": [window]}, "name": "p"}, beats]
+    (tmp_path / "large.json").write_text(json.dumps({"version": "Notebook/1.0", "items": items}))
+    with azure_server() as azure:
+
+        def told(text: str) -> dict[str, object]:
+            table = {"name": "P", "columns": [{"name": "a", "type": "long"}], "rows": [[1]]}
+            asked = azure.of("/query")[-1].body
+            start, end = (dt.datetime.fromisoformat(each) for each in asked["timespan"].split("/"))
+            large = {"error": TOO_LARGE} if end - start > dt.timedelta(days=2) else {}
+            return {"tables": [table], **large}
+
+        azure.answer = told
+        around = environment(azure) | {"WATCHBOOK_HOME": str(tmp_path / "home"), "WATCHBOOK_WORKSPACES": WORKSPACE}
+        with serving(data=rows, workbooks=tmp_path, environment=around) as running:
+            page.goto(f"{running.url}/workbook?w=mine%2Flarge")
+            settle(page)
+            page.get_by_role("button", name="Data source").click()
+            page.get_by_text("Log Analytics", exact=True).click()
+            expect(page.get_by_text("These are 1 rows of it").first).to_be_visible(timeout=60_000)
+            page.get_by_role("button", name="Look at the last 42 hours only").click()
+            expect(page.get_by_text("These are 1 rows of it")).to_have_count(0, timeout=60_000)
