@@ -173,6 +173,13 @@ class Board:
         view = visual.message_view(status, message, problem)
         return view if problem is None else replace(view, detail=style.detail(problem))
 
+    def labels_of(self, message: str) -> str:
+        """What the parameters that a message asks for are called on the page, where that is not their name."""
+        named = message.partition("Please set: ")[2].partition(" (")[0].split(", ")
+        labels = {each.name: each.label for item in self.workbook.walk() for each in item.parameters}
+        told = [f"{name} is “{labels[name]}”" for name in named if labels.get(name, name) != name]
+        return f"{', '.join(told)}." if told else ""
+
     def outcome(self, planned: PlannedItem) -> tuple[Table | None, View]:
         """The item's table, where there is one, and what is drawn; waits for it."""
         result = waiting.wait(self.submit(planned))

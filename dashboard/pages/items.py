@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import time
+from dataclasses import replace
 
 import streamlit as st
 
@@ -53,6 +54,8 @@ def _draw(board: Board, planned: PlannedItem) -> None:
     kind = planned.item.kind
     if planned.status != "ready":
         view = board.message(planned.status, planned.message, planned.problem)
+        if planned.status == "unset" and not view.detail:
+            view = replace(view, detail=board.labels_of(planned.message))
         st.html(_title_html(board, planned) + drawings.message_html(view))
     elif kind == "text":
         st.html(drawings.text_html(visual.text_view(planned)))

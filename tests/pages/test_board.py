@@ -62,3 +62,11 @@ def test_a_value_given_back_is_gone_from_the_address(board: Board) -> None:
     assert board.address() == {"w": "mine/pods", "p.Like": "web"}
     board.set_value(parameters_item(board, "Like"), "Like", None)
     assert board.address() == {"w": "mine/pods"}
+
+
+def test_a_message_that_asks_for_a_parameter_says_what_the_page_calls_it(board: Board) -> None:
+    named = {each.name: each.label for item in board.workbook.walk() for each in item.parameters}
+    name = next(name for name, label in named.items() if label != name)
+    asked = f"This query could not run because some parameters are not set. Please set: {name}, Gone ({name}: why)"
+    assert board.labels_of(asked) == f"{name} is “{named[name]}”."
+    assert board.labels_of("Please set: Gone") == ""
