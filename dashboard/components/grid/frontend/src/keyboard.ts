@@ -26,6 +26,10 @@ export class Keyboard {
   constructor(private readonly table: Tabulator, private readonly root: HTMLElement, private readonly actions: Actions) {
     root.tabIndex = 0;
     root.querySelectorAll<HTMLElement>(".tabulator-tableholder, .tabulator-col").forEach((part) => (part.tabIndex = -1));
+    // The scrolled part is focusable for Tabulator, so it must be a part that a grid may have.
+    root.removeAttribute("aria-owns");
+    root.querySelector(".tabulator-tableholder")?.setAttribute("role", "rowgroup");
+    root.querySelector(".tabulator-table")?.setAttribute("role", "presentation");
     root.addEventListener("keydown", (event) => this.key(event));
     root.addEventListener("focus", () => this.show());
     root.addEventListener("blur", () => this.marked?.classList.remove("wb-grid-active"));
