@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from dashboard.pages import shelves
 from dashboard.server import serve as server
 from dashboard.server.asgi import App
 
@@ -64,7 +65,7 @@ def create_app(script: Path = SCRIPT) -> tuple[App, server.StaticContent, dict[s
     own = {path: _address(path) for path in (SHEET, START)} if script == SCRIPT else {}
     content = server.StaticContent(
         start_page=start_page(index, own[SHEET], own[START], _drawn_with(static)) if own else start_page(index),
-        folders={"/static/": static / "static", **component_folders()},
+        folders={"/static/": static / "static", shelves.ADDRESS: shelves.PICTURES, **component_folders()},
         # Streamlit's scripts ask for this name; what it is, the content type says.
         files={"/favicon.png": SCRIPT.parent / "static" / "favicon.svg", **{own[path]: path for path in own}},
         passed_on=_PASSED_ON,

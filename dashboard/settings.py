@@ -63,6 +63,11 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "author", "", "Name that saved versions of workbooks carry where nobody gives one; empty means the user's name"
     ),
+    Setting(
+        "git_hosts",
+        "github.com,raw.githubusercontent.com,gitlab.com,bitbucket.org,codeberg.org",
+        "Hosts that a workbook may be fetched from when somebody pastes its address, separated by commas; empty means none",
+    ),
     Setting("data", "", "Folder of local data; empty means data/ in the home folder"),
     Setting(
         "store",

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
+import streamlit as st
+
 from dashboard import settings
 from dashboard.errors import WatchbookError
-from dashboard.pages import bar, controls, home, library, sources
+from dashboard.pages import bar, controls, home, importing, library, shelves, sources
 
 
 def draw() -> None:
@@ -14,6 +16,7 @@ def draw() -> None:
     bar.draw("gallery")
     sources.start_local()  # ready, or nearly so, by the time a card is clicked
     empty = _empty_tables()
+    known = empty is not None
     cards = [
         {
             "id": entry.id,
@@ -21,31 +24,48 @@ def draw() -> None:
             "text": entry.text,
             "category": entry.category,
             "tables": list(entry.tables),
-            "missing": [table for table in entry.tables if table in empty],
+            "missing": [table for table in entry.tables if empty and table in empty],
+            "known": known,
             "origin": "" if entry.shipped else entry.path.name,
             "href": f"/workbook?w={quote(entry.id)}",
+            "light": shelves.picture(entry.id, "light"),
+            "dark": shelves.picture(entry.id, "dark"),
             "problem": entry.problem.describe() if entry.problem else None,
         }
         for entry in library.entries()
     ]
-    actions = [{"id": "new", "label": "New workbook", "href": "/new"}]
+    actions = [
+        {"id": "import", "label": "Import"},
+        {"id": "new", "label": "New workbook", "href": "/new"},
+    ]
     if home.exists():
         actions.insert(0, {"id": "home", "label": "Home", "href": f"/workbook?w={home.ID}"})
     data = {"cards": cards, "folder": str(settings.workbooks_folder()), "actions": actions}
-    event = controls.draw("cards", "wb-cards", data)
-    if event and event.get("open") == "action:new":
+    event = controls.draw("gallery", "wb-cards", data)
+    if not known and sources.chosen() == sources.LOCAL:
+        st.fragment(_look_again, run_every=1)()
+    opened = event.get("open") if event else None
+    if opened == "action:import":
+        importing.draw()
+    elif opened == "action:new":
         bar.go("new")
-    elif event and event.get("open") == "action:home":
+    elif opened == "action:home":
         bar.go("workbook", w=home.ID)
-    elif event and isinstance(event.get("open"), str):
-        bar.go("workbook", w=event["open"])
+    elif isinstance(opened, str):
+        bar.go("workbook", w=opened)
 
 
-def _empty_tables() -> frozenset[str]:
-    """The known tables without rows, as far as that is known without work."""
+def _empty_tables() -> frozenset[str] | None:
+    """The known tables without rows; None where that is not known, or not yet."""
     if sources.chosen() != sources.LOCAL or not sources.local_is_made():
-        return frozenset()
+        return None
     try:
         return sources.empty_tables(sources.engine())
     except WatchbookError:
-        return frozenset()
+        return None
+
+
+def _look_again() -> None:
+    """Draws the page anew once local data is made."""
+    if sources.local_is_made():
+        st.rerun()

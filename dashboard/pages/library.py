@@ -15,6 +15,7 @@ from dashboard.document import Workbook, load_workbook
 from dashboard.document.heading import heading, leading_texts, plain
 from dashboard.errors import Place, Problem, WatchbookError
 from dashboard.ingest.schemas import known_tables
+from dashboard.pages import shelves
 
 _SUFFIXES = (".json", ".workbook")
 _CATALOGUE = "gallery.json"
@@ -42,9 +43,17 @@ _lock = threading.Lock()
 
 
 def entries() -> list[Entry]:
-    """All workbooks, the shipped ones first, each group by category and title."""
+    """All workbooks: the shipped ones as they stand on their shelves, then the user's by category and title."""
     found = [*_folder(settings.shipped("workbooks"), True), *_folder(settings.workbooks_folder(), False)]
-    return sorted(found, key=lambda entry: (not entry.shipped, entry.category, entry.title.lower()))
+    return sorted(
+        found,
+        key=lambda entry: (
+            not entry.shipped,
+            shelves.place(entry.id) if entry.shipped else (0, 0),
+            entry.category,
+            entry.title.lower(),
+        ),
+    )
 
 
 def files() -> dict[str, tuple[Path, bool]]:
@@ -124,7 +133,13 @@ def _read(folder: Path, path: Path, shipped: bool, listed: Mapping[str, Any]) ->
     below = path.relative_to(folder).parent
     category = str(
         listed.get("category")
-        or ("Shipped with Watchbook" if shipped else below.as_posix() if below.parts else "Your workbooks")
+        or (
+            shelves.shelf(chosen) or "Shipped with Watchbook"
+            if shipped
+            else below.as_posix()
+            if below.parts
+            else "Your workbooks"
+        )
     )
     tables = listed.get("tables") if isinstance(listed.get("tables"), list) else None
     return Entry(

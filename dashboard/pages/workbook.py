@@ -46,6 +46,7 @@ def draw() -> None:
     bar.draw(
         "workbook", _act, refreshed=board.refreshed, auto=st.session_state.get(_AUTO, 0),
         wall=bool(st.session_state.get(_WALL) or st.query_params.get("wall")), workbook=True, editing=edit is not None, share=_shared(board),
+        opened=board.name,
     )  # fmt: skip
     problem = sources.problem_of_source()
     if problem is not None:

@@ -8,4 +8,6 @@ CODES: dict[str, str] = {
     "SO103": "The workbook was changed by somebody else since it was opened for editing.",
     "SO104": "There is no such version, or no such draft.",
     "SO105": "A workbook of that name exists.",
+    "SO111": "The address is not one of an allowed Git host: it is not contacted.",
+    "SO112": "The Git host did not give the workbook.",
 }

@@ -11,6 +11,7 @@ from pathlib import Path
 import dashboard
 from dashboard.cli import build_parser
 from dashboard.settings import SETTINGS
+from tests.docs.workbooks_page import workbooks_page
 
 ROOT = Path(__file__).resolve().parents[2]
 NOTE = "<!-- Written by `make docs` from the code. -->\n\n"
@@ -115,6 +116,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "docs/settings.md": settings_page,
     "docs/commands.md": commands_page,
     "docs/kql.md": kql_page,
+    "docs/workbooks.md": workbooks_page,
 }
 
 

@@ -8,7 +8,7 @@ export type Bar = {
   pages: { id: string; label: string; href: string; here: boolean }[];
   sources?: { id: string; label: string; here: boolean; hint?: string }[];
   settings?: { id: string; label: string; href: string; here: boolean };
-  refreshed?: string; utc: boolean; auto?: number; wall?: boolean; workbook?: boolean; running?: boolean; editing?: boolean; share?: { moving: string; fixed: string };
+  refreshed?: string; utc: boolean; auto?: number; wall?: boolean; workbook?: boolean; opened?: string; running?: boolean; editing?: boolean; share?: { moving: string; fixed: string };
 };
 
 const AUTO: [number, string][] = [[0, "Off"], [30, "30 seconds"], [60, "1 minute"], [300, "5 minutes"], [900, "15 minutes"], [1800, "30 minutes"]];

@@ -1,7 +1,7 @@
 /** The controls around a workbook's drawings, one kind a mount: bar, parameters, links, tiles, frame, cards, tables. */
 import { Bar, drawBar } from "./bar";
-import { Card, drawCards } from "./cards";
 import { drawFrame, Frame } from "./frame";
+import { drawGallery, Gallery, remember } from "./gallery";
 import { drawParameters, Parameters } from "./parameters";
 import { drawSchema, drawTables, SchemaTable, TableRow } from "./schema";
 import { drawFold, drawLinks, Links } from "./tabs";
@@ -9,7 +9,7 @@ import { drawTiles, Tiles } from "./tiles";
 
 type Data =
   | ({ kind: "bar" } & Bar) | ({ kind: "parameters" } & Parameters) | ({ kind: "links" } & Links)
-  | ({ kind: "tiles" } & Tiles) | ({ kind: "frame" } & Frame) | { kind: "fold"; title: string; closed: boolean } | { kind: "cards"; cards: Card[]; folder: string; actions?: { id: string; label: string; href: string }[] }
+  | ({ kind: "tiles" } & Tiles) | ({ kind: "frame" } & Frame) | { kind: "fold"; title: string; closed: boolean } | ({ kind: "gallery" } & Gallery)
   | { kind: "schema"; tables: SchemaTable[]; empty: SchemaTable[] } | { kind: "tables"; tables: TableRow[]; empty: string[]; utc: boolean };
 type Mount = { data: Uint8Array; parentElement: HTMLElement; setTriggerValue: (name: string, value: unknown) => void };
 
@@ -24,6 +24,7 @@ export default function mount({ data: bytes, parentElement, setTriggerValue }: M
   }
   const focused = root.contains(document.activeElement) ? document.activeElement?.getAttribute("data-focus") : null;
   const send = (value: unknown) => setTriggerValue("event", value);
+  if (data.kind === "bar" && data.opened) remember(data.opened);
   if (data.kind === "bar") drawBar(root, data, (what, value) => send({ do: what, value: value ?? null }));
   else if (data.kind === "parameters") drawParameters(root, data, (name, value) => send({ name, value }));
   else if (data.kind === "links") drawLinks(root, data, (index) => send({ index }));
@@ -32,6 +33,6 @@ export default function mount({ data: bytes, parentElement, setTriggerValue }: M
   else if (data.kind === "schema") drawSchema(root, data);
   else if (data.kind === "fold") drawFold(root, data, () => send({ toggle: true }));
   else if (data.kind === "tables") drawTables(root, data, (name) => send({ table: name }));
-  else drawCards(root, data, (id) => send({ open: id }));
+  else drawGallery(root, data, (id) => send({ open: id }));
   if (focused) root.querySelector<HTMLElement>(`[data-focus="${CSS.escape(focused)}"]`)?.focus();
 }
