@@ -25,7 +25,7 @@ from dashboard.pages import (
     style,
     waiting,
 )
-from dashboard.runtime.execute import shared_executor
+from dashboard.runtime.execute import asked_now, shared_executor
 
 SAMPLE_ROWS = 25
 _TABLE = "wb-data-table"
@@ -194,7 +194,9 @@ def _draw_table(engine: Engine, table: TableInfo) -> None:
         st.html(f'<div class="wb-frame"><h2 class="wb-title">Newest rows of {style.text(table.name)}</h2></div>')
         try:
             result = waiting.wait(
-                shared_executor(engine).submit(QueryRequest(table.name + order, row_limit=SAMPLE_ROWS))
+                shared_executor(engine).submit(
+                    QueryRequest(table.name + order, row_limit=SAMPLE_ROWS), None, asked_now()
+                )
             )
             drawings.draw(drawings.plain_view(result, bar.zone()), f"data-{table.name}", f"Newest rows of {table.name}")
         except WatchbookError as error:

@@ -14,7 +14,7 @@ from dashboard.engines.local import LocalEngine
 from dashboard.engines.protocol import CancelToken, QueryRequest, TableInfo, TimeSpan
 from dashboard.errors import WatchbookError
 from dashboard.pages import bar, controls, drawings, kql_editor, menus, sources, style, waiting
-from dashboard.runtime.execute import shared_executor
+from dashboard.runtime.execute import asked_now, shared_executor
 from dashboard.table import Table
 
 PRESETS = (3_600_000, 14_400_000, 43_200_000, 86_400_000, 259_200_000, 604_800_000, 1_209_600_000, 2_592_000_000)
@@ -168,7 +168,7 @@ def _run(state: dict[str, Any], engine: Any) -> None:
                 cancel = CancelToken()
                 started = time.perf_counter()
                 future = shared_executor(engine).submit(
-                    QueryRequest(state["run"], timespan=_span(state["range"])), cancel
+                    QueryRequest(state["run"], timespan=_span(state["range"])), cancel, asked_now()
                 )
                 finished = False
                 try:

@@ -18,6 +18,7 @@ from dashboard.engines.azure.connections import Workspace
 from dashboard.engines.azure.identity import KINDS, PROMPTS
 from dashboard.errors import WatchbookError
 from dashboard.pages import bar, sources, style, waiting
+from dashboard.runtime.execute import shared_executor
 
 _REPORT = "wb-azure-report"
 _RUNNING = "wb-azure-running"
@@ -38,6 +39,7 @@ def draw() -> None:
                 return
             _draw_sign_in(known)
             _draw_workspaces()
+            _draw_kept()
             _draw_settings()
 
 
@@ -217,6 +219,28 @@ def _count(things: tuple[object, ...], name: str) -> str:
 
 def _slug(text: str) -> str:
     return "".join(letter if letter.isalnum() else "-" for letter in text.lower())
+
+
+# ---- kept results ------------------------------------------------------------------------------------------------------
+
+
+def _draw_kept() -> None:
+    """What is kept of live results, and a button that forgets it."""
+    try:
+        engine = sources.live_engine(tuple(each.id for each in connections.workspaces()), sources.user_token())
+    except WatchbookError:
+        return  # the sign-in above says why
+    cache = shared_executor(engine).cache
+    count, size = cache.size
+    folder = settings.result_cache_folder()
+    st.html('<h2 class="wb-section">Kept results of live queries</h2>')
+    with st.container(key="settings-ws-kept", horizontal=True, gap="small"):
+        where = f"in memory, and on disk in {folder}" if folder else "in memory"
+        told = f"{_count((None,) * count, 'result')} {where}, {size / 1e6:,.1f} MB"
+        st.html(f'<div class="wb-setting">{escape(told)}</div>')
+        if st.button("Forget them", key="settings-forget", disabled=not count and folder is None):
+            cache.clear()
+            st.rerun()
 
 
 # ---- everything that is set --------------------------------------------------------------------------------------------

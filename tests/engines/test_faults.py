@@ -18,8 +18,9 @@ from azure.core.credentials import AccessToken
 from dashboard.engines.loganalytics import LogAnalyticsEngine
 from dashboard.engines.protocol import CancelToken, QueryRequest
 from dashboard.errors import Cancelled, WatchbookError
-from dashboard.export.page import export_results_html
-from dashboard.runtime import Session, report, run_all
+from dashboard.export.run import run_workbook
+from dashboard.export.workbook import export_workbook
+from dashboard.runtime import Session, report
 from dashboard.runtime.execute import Executor
 from tests.engines.fault_server import FAULTS, State, fault_server
 from tests.runtime.standin import book, query
@@ -107,7 +108,8 @@ def _show(server: State, fault: str, caplog: pytest.LogCaptureFixture) -> None:
     )
     live = engine(server)
     session = Session(workbook, live, executor=Executor(live))
-    results = run_all(session)
+    run = run_workbook("Faults", session)
+    results = run.sections[0].results
     first, faulty, last = (result for _, result in results)
     assert (first.status, last.status) == ("ok", "ok")
     assert faulty.status == status, faulty
@@ -120,7 +122,7 @@ def _show(server: State, fault: str, caplog: pytest.LogCaptureFixture) -> None:
         told += " ".join(f"{notice.code} {notice.message}" for notice in faulty.table.notices)
     assert code in told
     assert words in told
-    shown = export_results_html(workbook, session, results) + json.dumps(report(workbook, session, results))
+    shown = export_workbook(run, "html").decode() + json.dumps(report(workbook, session, results))
     for place in (told, shown, caplog.text):
         assert SECRET not in place
         assert "Bearer" not in place

@@ -14,7 +14,7 @@ from dashboard.engines.loganalytics import LogAnalyticsEngine
 from dashboard.engines.protocol import CancelToken, QueryRequest, TimeSpan
 from dashboard.errors import Cancelled, WatchbookError
 from dashboard.runtime import Session, run_all
-from dashboard.runtime.execute import Executor, Statistics
+from dashboard.runtime.execute import Executor, Statistics, asked_now
 from tests.engines.fault_server import State, fault_server
 from tests.engines.test_faults import Credential
 from tests.runtime.standin import book, query
@@ -95,6 +95,13 @@ def test_a_refresh_asks_anew_whatever_is_kept(server: State) -> None:
     assert server.tries["T"] == 1
     session.refresh()
     run_all(session)
+    assert server.tries["T"] == 2
+
+
+def test_who_asks_by_hand_gets_an_answer_of_now(server: State) -> None:
+    executor = Executor(live(server))
+    executor.run(QueryRequest("T"))
+    executor.run(QueryRequest("T"), None, asked_now())
     assert server.tries["T"] == 2
 
 
