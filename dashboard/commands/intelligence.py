@@ -10,10 +10,11 @@ from typing import Any
 
 from dashboard import settings
 from dashboard.commands.terminal import data_folder, local_engine, progress, text_table
-from dashboard.detection.intelligence import editing
+from dashboard.detection.intelligence import editing, taxii
 from dashboard.detection.intelligence.importing import ImportReport, import_file
 from dashboard.detection.intelligence.matching import match_tables
 from dashboard.errors import Problem, WatchbookError
+from dashboard.store.database import Store
 from dashboard.table import Table, format_datetime
 
 
@@ -98,6 +99,44 @@ def delete(options: argparse.Namespace) -> int:
     count = editing.delete(data_folder(options.data), source=options.source)
     print(f"{count:,} observables deleted", file=sys.stderr)
     return 0 if count else 1
+
+
+def subscribe(options: argparse.Namespace) -> int:
+    """Adds or changes a TAXII feed."""
+    feed = taxii.save_feed(Store(), taxii.Feed(options.name, options.address, options.hours, options.secret))
+    print(f"{feed.name} is pulled every {feed.hours} hours, while the scheduler runs", file=sys.stderr)
+    return 0
+
+
+def feeds(options: argparse.Namespace) -> int:
+    """Lists the TAXII feeds."""
+    heads = ["name", "address", "hours", "added_after"]
+    entries = [{head: str(getattr(feed, head)) for head in heads} for feed in taxii.list_feeds(Store())]
+    if options.format == "json":
+        print(json.dumps(entries, indent=2))
+    else:
+        print(
+            text_table(
+                ["name", "address", "hours", "read up to"], [[entry[head] for head in heads] for entry in entries]
+            )
+        )
+    return 0
+
+
+def pull(options: argparse.Namespace) -> int:
+    """Pulls a TAXII feed now."""
+    store = Store()
+    report = taxii.pull_and_note(store, taxii.find_feed(store, options.name), options.data or settings.data_folder())
+    _say(Path(options.name), report)
+    return 0
+
+
+def unsubscribe(options: argparse.Namespace) -> int:
+    """Deletes a TAXII feed."""
+    store = Store()
+    taxii.delete_feed(store, taxii.find_feed(store, options.name).name)
+    print(f"{options.name} is deleted; its indicators stay", file=sys.stderr)
+    return 0
 
 
 def _records(table: Table) -> list[dict[str, Any]]:

@@ -67,6 +67,29 @@ def _add_ti(commands: Any, command: Add) -> None:
     )
     p.add_argument("--source", required=True, metavar="NAME", help="the feed, as `ti list` names it")
     _data(p)
+    p = command(
+        verbs, "subscribe", "Pull a TAXII 2.1 collection by the clock (its server must be in WATCHBOOK_RESPONSE_HOSTS).",
+        "watchbook ti subscribe Partner https://taxii.example.com/api/collections/ID --hours 6", _later("intelligence", "subscribe"),
+    )  # fmt: skip
+    p.add_argument("name", help="name of the feed in the tables")
+    p.add_argument("address", metavar="URL", help="the collection's address")
+    p.add_argument("--hours", type=int, default=6, metavar="N", help="how often (default: every %(default)s hours)")
+    p.add_argument(
+        "--secret", default="", metavar="VARIABLE", help="environment variable that holds user:password or a token"
+    )
+    p = command(verbs, "feeds", "List the TAXII feeds.", "watchbook ti feeds", _later("intelligence", "feeds"))
+    p.add_argument("--format", choices=["table", "json"], default="table")
+    p = command(verbs, "pull", "Pull a TAXII feed now.", "watchbook ti pull Partner", _later("intelligence", "pull"))
+    p.add_argument("name", help="the feed")
+    _data(p)
+    p = command(
+        verbs,
+        "unsubscribe",
+        "Delete a TAXII feed; its indicators stay.",
+        "watchbook ti unsubscribe Partner",
+        _later("intelligence", "unsubscribe"),
+    )
+    p.add_argument("name", help="the feed")
 
 
 def _add_watchlist(commands: Any, command: Add) -> None:

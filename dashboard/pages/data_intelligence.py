@@ -9,7 +9,7 @@ from pathlib import Path
 import streamlit as st
 
 from dashboard import settings
-from dashboard.detection.intelligence import editing
+from dashboard.detection.intelligence import editing, taxii
 from dashboard.detection.intelligence.importing import ImportReport, import_file
 from dashboard.errors import WatchbookError
 from dashboard.pages import lists, sources, style, waiting
@@ -38,6 +38,8 @@ def draw() -> None:
         )
         with st.popover("Import"):
             _draw_import(folder)
+        with st.popover("TAXII"):
+            _draw_taxii(folder)
         with st.popover("Add"):
             _draw_add(folder)
     found = waiting.wait(sources.pool().submit(editing.find, folder, text=text, source=feed, state=state, most=_SHOWN))
@@ -93,6 +95,37 @@ def _told(report: ImportReport) -> tuple[str, str, str]:
     why = "; ".join(f"{count:,} × {reason}" for reason, count in list(report.reasons.items())[:3])
     below = f"{report.rejected:,} entries were left out: {why}" if report.rejected else ""
     return words, "warning" if report.rejected else "info", below
+
+
+def _draw_taxii(folder: Path) -> None:
+    store = sources.store()
+    for feed in taxii.list_feeds(store):
+        with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+            said = f"{feed.name}, every {feed.hours} h, read up to {feed.added_after or 'nothing yet'}"
+            st.html(f'<p class="wb-note">{style.text(said)}</p>')
+            if st.button("Pull", key=f"taxii-pull-{feed.name}"):
+                try:
+                    st.session_state[_TOLD] = _told(
+                        waiting.wait(sources.pool().submit(taxii.pull_and_note, store, feed, folder))
+                    )
+                except WatchbookError as error:
+                    st.session_state[_TOLD] = (error.problem.message, "error", error.problem.hint, error.problem.code)
+                st.rerun()
+            if st.button("Delete", key=f"taxii-delete-{feed.name}"):
+                taxii.delete_feed(store, feed.name)
+                st.rerun()
+    with st.form("taxii-new", border=False):
+        name = st.text_input("Name of the feed")
+        address = st.text_input("Address of the collection", placeholder="https://host/api-root/collections/ID")
+        secret = st.text_input("Variable that holds user:password or a token")
+        hours = st.number_input("Every hours", 1, 720, 6)
+        if st.form_submit_button("Save feed", type="primary"):
+            try:
+                taxii.save_feed(store, taxii.Feed(name.strip(), address.strip(), int(hours), secret.strip()))
+            except WatchbookError as error:
+                st.html(style.problem_html(error.problem))
+                return
+            st.rerun()
 
 
 def _draw_add(folder: Path) -> None:

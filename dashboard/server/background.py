@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 
 from dashboard.detection.intelligence.jobs import jobs as intelligence_jobs
+from dashboard.detection.intelligence.taxii import feed_jobs
 from dashboard.detection.jobs import rule_jobs
 from dashboard.detection.response.running import response_jobs
 from dashboard.errors import WatchbookError
@@ -22,7 +23,7 @@ _LOG = logging.getLogger("watchbook.schedule")
 _HEAD_START_SECONDS = 3.0
 
 Jobs = Callable[[Store], Iterable[Job]]
-SUBJECTS: tuple[Jobs, ...] = (rule_jobs, intelligence_jobs, retention_jobs, response_jobs, report_jobs)
+SUBJECTS: tuple[Jobs, ...] = (rule_jobs, intelligence_jobs, retention_jobs, response_jobs, report_jobs, feed_jobs)
 """Who has jobs: each is given the open store at every look and lists its jobs as they are now."""
 
 

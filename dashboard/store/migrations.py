@@ -3,7 +3,19 @@ what should be different is a further step."""
 
 from __future__ import annotations
 
-from dashboard.store import alerts, hunting, incidents, reports, response, rules, schedule, versions, views, watchlists
+from dashboard.store import (
+    alerts,
+    feeds,
+    hunting,
+    incidents,
+    reports,
+    response,
+    rules,
+    schedule,
+    versions,
+    views,
+    watchlists,
+)
 from dashboard.store.database import Migration
 
 MIGRATIONS: tuple[Migration, ...] = (
@@ -18,4 +30,5 @@ MIGRATIONS: tuple[Migration, ...] = (
     views.MIGRATION,
     hunting.MIGRATION,
     reports.MIGRATION,
+    feeds.MIGRATION,
 )

@@ -8,4 +8,5 @@ CODES: dict[str, str] = {
     "TI005": "The indicators cannot be written to the data folder.",
     "TI006": "A value of an indicator, or of a question about indicators, is not one that is allowed.",
     "TI007": "A table that was to be matched is not there or has nothing to match.",
+    "TI008": "A TAXII feed is not complete, is not there, or its sign-in is not set.",
 }
