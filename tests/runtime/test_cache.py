@@ -108,9 +108,10 @@ def test_who_asks_by_hand_gets_an_answer_of_now(server: State) -> None:
 def test_one_reader_never_sees_what_was_kept_for_another(server: State) -> None:
     from tests.engines.azure_server import token
 
-    keys = {Executor(live(server, token(name))).key(QueryRequest("T")) for name in ("", "ada@example.org")}
-    other = Executor(live(server)).key(QueryRequest("T"))
-    assert other not in keys
+    own, forged = token("ada@example.org"), token("ada@example.org").rpartition(".")[0] + ".forged"
+    keys = {Executor(live(server, given)).key(QueryRequest("T")) for given in ("", own, forged, "opaque-1", "opaque-2")}
+    assert len(keys) == 5
+    assert not any(own in repr(key) for key in keys)
 
 
 def test_results_on_disk_outlive_the_process_and_stay_within_their_limit(

@@ -107,5 +107,5 @@ def partial_notice(error: Any, service: str, rows: int) -> tuple[str, str]:
     _, said, where = reason(error)
     whole = f"{said} {where.get('code', '')} {error.get('message', '') if isinstance(error, dict) else ''}"
     if _TOO_LARGE.search(whole):
-        return "EN032", f"{too_large(service).message} These are {rows:,} rows of it. {NARROW}"
+        return "EN032", f"{too_large(service).message} This is a part of it, {rows:,} rows. {NARROW}"
     return "EN015", f"{service} gave only a part of the result: {said[:300] or 'it gave no reason'}"
