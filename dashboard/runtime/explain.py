@@ -121,6 +121,8 @@ class _Blank:
             if everything.problem.code == "EN012":
                 return f"You have no permission to read {name}."
             return ""
+        if not len(everything):  # a custom table that is not here answers without rows (see absent.py)
+            return f"There is no table {name} here: its data connector was never on."
         count, first, last = everything.rows()[0]
         since = f" in the last {_LOOK_BACK[:-1]} days" if self._live else " here"
         if not count:
@@ -129,7 +131,7 @@ class _Blank:
         if span is None or first is None:
             return ""
         inside = self._ask(f"['{name}'] | count", span)
-        if isinstance(inside, WatchbookError) or int(inside.rows()[0][0]):
+        if isinstance(inside, WatchbookError) or not len(inside) or int(inside.rows()[0][0]):
             return ""
         return self._nearest(name, span, first, last)
 
@@ -145,7 +147,7 @@ class _Blank:
             f"['{name}'] | summarize a = maxif(TimeGenerated, TimeGenerated < datetime({start.isoformat()})), "
             f"b = minif(TimeGenerated, TimeGenerated > datetime({end.isoformat()}))"
         )
-        if isinstance(near, WatchbookError):
+        if isinstance(near, WatchbookError) or not len(near):
             return f"{range_said}."
         before, after = near.rows()[0]
         sides = [f"the nearest before is from {before:%Y-%m-%d %H:%M} UTC"] if before else []
@@ -162,7 +164,7 @@ class _Blank:
             # Each on a line of its own: a comment at the end of one must not swallow the next.
             prefix = "\n| ".join(steps[:number])
             answer = self._ask(f"{before}\n{prefix}\n| count", self._request.timespan)
-            if isinstance(answer, WatchbookError):
+            if isinstance(answer, WatchbookError) or not len(answer):
                 return ""
             count = int(answer.rows()[0][0])
             if not count:

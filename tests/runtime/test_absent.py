@@ -6,7 +6,7 @@ import pytest
 
 from dashboard.engines.local import LocalEngine
 from dashboard.ingest.schemas import known_tables
-from dashboard.runtime import Session, run_all
+from dashboard.runtime import Session, report, run_all
 from dashboard.runtime.results import ItemResult
 from tests.runtime.standin import book, parameters, query
 
@@ -50,3 +50,13 @@ def test_tables_of_resource_graph_and_classic_application_insights_are_known(eng
         query("requests | summarize count() by resultCode, bin(timestamp, 1h)"),
     ]
     assert [result.status for result in results(engine, *items)] == ["empty", "empty"]
+
+
+def test_the_report_of_a_workbook_over_custom_tables_says_why_its_parts_are_blank(engine: LocalEngine) -> None:
+    workbook = book(query("netflow_CL | where a_s == 'x' | summarize count()"), query("union x_CL, y_CL"))
+    session = Session(workbook, engine, all_items=True)
+    found = run_all(session)
+    items = report(workbook, session, found)["items"]
+    assert [item["status"] for item in items] == ["empty", "empty"]
+    for item, result in found:
+        assert session.explain(item, result, deep=True).reasons
