@@ -159,13 +159,33 @@ def test_a_page_is_rendered_as_one_html_file(capsys: pytest.CaptureFixture[str],
     assert "<script src=" not in text
 
 
+@pytest.mark.parametrize(("ending", "start"), [("md", b"# AKS pod inventory\n"), ("xlsx", b"PK")])
+def test_a_workbook_is_rendered_with_all_its_tabs_as_a_file_to_take_away(
+    capsys: pytest.CaptureFixture[str], estate: Path, tmp_path: Path, ending: str, start: bytes
+) -> None:
+    out = tmp_path / f"page.{ending}"
+    status, _, _ = run(capsys, "render", WORKBOOK, "-o", str(out), "--all-tabs", "--data", str(estate))
+    assert status == 0
+    assert out.read_bytes().startswith(start)
+    if ending == "md":
+        assert "## Unhealthy" in out.read_text("utf-8")
+
+
+def test_a_form_that_is_not_known_is_refused_with_those_that_are(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    status, _, err = run(capsys, "render", WORKBOOK, "-o", str(tmp_path / "page.docx"))
+    assert status == 2
+    assert "json, html, pdf, png, xlsx, md" in err
+
+
 def test_the_shipped_workbooks_have_no_findings(capsys: pytest.CaptureFixture[str]) -> None:
     status, out, _ = run(capsys, "check", str(ROOT / "workbooks"), "--format", "json")
     entries = [json.loads(line) for line in out.splitlines()]
     assert status == 0
-    assert {Path(entry["file"]).stem: entry["findings"] for entry in entries} == {
-        "aks-audit-warnings": [], "aks-pod-inventory": [], "incident-trends": [],
-    }  # fmt: skip
+    found = {Path(entry["file"]).stem: entry["findings"] for entry in entries}
+    assert {"aks-audit-warnings", "aks-pod-inventory", "incident-trends"} <= set(found)
+    assert not any(found.values())
 
 
 def test_checking_what_is_no_workbook_is_a_finding(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
