@@ -35,8 +35,9 @@ const styled = new Promise<void>((done) => {
 });
 document.head.append(sheet);
 
+// Colours by words at once; those by meaning follow when the service has read the schema.
 kustoDefaults.setLanguageSettings({
-  ...kustoDefaults.languageSettings, includeControlCommands: false, enableQuickFixes: false,
+  ...kustoDefaults.languageSettings, useTokenColorization: true, includeControlCommands: false, enableQuickFixes: false,
   formatter: { indentationSize: 4, pipeOperatorStyle: "NewLine" },
 });
 
