@@ -16,7 +16,8 @@ from tests.shared import ROOT
 FOLDER = ROOT / "docs/screenshots"
 # name, address below the dashboard's, width, height, colour scheme
 PICTURES = (
-    ("gallery", "/", 1440, 620, "light"),
+    ("gallery", "/", 1440, 1000, "light"),
+    ("mitre-attack", "/workbook?w=mitre-attack", 1440, 1000, "light"),
     ("aks-pod-inventory", "/workbook?w=aks-pod-inventory", 1440, 1300, "light"),
     ("aks-audit-warnings", "/workbook?w=aks-audit-warnings", 1440, 1300, "dark"),
     ("incident-trends", "/workbook?w=incident-trends", 1440, 1300, "dark"),
