@@ -55,6 +55,8 @@ class Board:
         self.zone = bar.zone()
         self.session = Session(workbook, engine, values=values, time_zone=self.zone, templates=find_template)
         self.refreshed = dt.datetime.now(dt.UTC)
+        self._file = library.files().get(name, (None, False))[0]
+        self._stamp = library.stamp(self._file)
         self.written: list[dict[str, Any]] = []
         self._declared = Counter(p.name for item in workbook.walk() for p in item.parameters)
         self._lock = threading.Lock()
@@ -81,6 +83,11 @@ class Board:
             self._declared = Counter(p.name for item in workbook.walk() for p in item.parameters)
             self._selected = {moved[path]: rows for path, rows in self._selected.items() if path in moved}
             self._slices = {moved[path]: told for path, told in self._slices.items() if path in moved}
+
+    def changed_outside(self) -> bool:
+        """Whether the workbook's file is another one than the last time this was asked."""
+        before, self._stamp = self._stamp, library.stamp(self._file)
+        return before != self._stamp
 
     def fits(self, engine: Engine, zone: str) -> bool:
         """Whether the board was made for this source and time zone."""

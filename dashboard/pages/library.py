@@ -75,6 +75,15 @@ def open_workbook(chosen: str) -> Workbook:
     return load_workbook(known[0])
 
 
+def stamp(path: Path | None) -> tuple[int, int]:
+    """Tells one content of a workbook's file from another, without opening it."""
+    try:
+        found = path.stat() if path is not None else None
+    except OSError:
+        found = None
+    return (found.st_mtime_ns, found.st_size) if found else (0, 0)
+
+
 def title_of(workbook: Workbook, chosen: str = "") -> str:
     """The title a page shows: the catalogue's, the first heading of the text, or the file's name."""
     known = files().get(chosen)

@@ -101,6 +101,8 @@ def _board(chosen: str) -> Board:
     board = boards.get(key)
     if board is not None and board.fits(engine, bar.zone()) and (not asked or asked in board.written):
         boards[key] = boards.pop(key)
+        if board.changed_outside() and edit_page.current(board) is None:
+            board.rewrite(library.open_workbook(chosen))
         return board
     workbook = library.open_workbook(chosen)
     values = links.read_values(asked, *_kinds(workbook))
@@ -111,6 +113,10 @@ def _board(chosen: str) -> Board:
         values = dict(earlier.chosen)
     boards[key] = board = Board(chosen, workbook, library.title_of(workbook, chosen), engine, values)
     board.written.append(asked)
+    edit = edit_page.current(board)
+    if edit is not None:
+        # Another source, or another address, of a workbook that is being edited.
+        board.rewrite(edit.workbook())
     while len(boards) > _KEPT:
         boards.pop(next(iter(boards)))
     return board

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
+from xml.etree import ElementTree
 
 import pytest
 from playwright.sync_api import expect
@@ -60,6 +61,8 @@ def saved(folder: Path, name: str) -> Any:
 
 def test_a_new_user_copies_a_workbook_changes_it_and_restores_the_first_version(go: Go, folder: Path) -> None:
     page = go("/workbook?w=aks-pod-inventory")
+    wrong: list[str] = []
+    page.on("console", lambda said: wrong.append(said.text) if said.type == "error" else None)
     press(page, "Edit this workbook")
     press(page, "Save as a copy")
     page.get_by_label("Title").fill("My pods")
@@ -102,6 +105,20 @@ def test_a_new_user_copies_a_workbook_changes_it_and_restores_the_first_version(
     settle(page)
     press(page, "Stop editing")
     assert "aks-shop-prod" in part(page, "Pods of each cluster")
+    # export the page to PDF and the chart to SVG
+    page.get_by_role("button", name="Actions of Pods by namespace").click()
+    with page.expect_download() as waiting:
+        page.get_by_role("menuitem", name="Save as SVG").click()
+    drawing = waiting.value.path().read_text()
+    ElementTree.fromstring(drawing)
+    assert "kube-system" in drawing
+    page.get_by_role("button", name="Export this workbook").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("button", name="Export", exact=True).click()
+    with page.expect_download(timeout=60_000) as waiting:
+        dialog.get_by_role("button", name="Save the file").click(timeout=60_000)
+    assert waiting.value.path().read_bytes().startswith(b"%PDF-")
+    page.keyboard.press("Escape")
     # restore the first version
     press(page, "Edit this workbook")
     press(page, "Versions")
@@ -115,6 +132,7 @@ def test_a_new_user_copies_a_workbook_changes_it_and_restores_the_first_version(
     page.get_by_role("dialog").get_by_role("button", name="Save").click()
     settle(page)
     assert saved(folder, "my-pods") == original
+    assert wrong == []
 
 
 def test_two_people_edit_one_workbook_and_nothing_is_lost(
@@ -259,3 +277,11 @@ def test_a_shared_link_fixes_the_range_of_time_where_asked(go: Go, page: Page) -
         assert said["p.Namespace"] == ["bank"]
         assert len(said.get("p.TimeRange", [])) == ends
         page.wait_for_timeout(3_200)
+
+
+def test_a_workbook_changed_in_its_file_is_shown_as_it_is_now(go: Go, folder: Path) -> None:
+    page = go("/workbook?w=mine/cycle")
+    file = folder / "cycle.json"
+    file.write_text(file.read_text().replace("A circle", "Pulled from Git"))
+    press(page, "Refresh now")
+    expect(page.get_by_role("heading", name="Pulled from Git")).to_be_visible()

@@ -37,6 +37,10 @@ function tables(data: Wizard, send: Send): HTMLElement {
   }, table.name, h("span", { class: "wb-menu-hint" }, table.rows))));
   search.addEventListener("input", fill);
   fill();
+  setTimeout(() => {
+    const chosen = list.querySelector<HTMLElement>(".is-primary");
+    if (chosen) list.scrollTop = chosen.offsetTop - list.offsetTop - 40;
+  }, 0);
   return h("div", {}, search, list);
 }
 
@@ -50,8 +54,8 @@ function ideas(data: Wizard, send: Send): HTMLElement {
     h("input", { type: "checkbox", checked: on, "data-focus": `${what} ${id}`, onchange: (event: Event) => send({ do: what, value: id, on: (event.target as HTMLInputElement).checked }) }),
     h("span", {}, label), why ? h("small", {}, why) : null);
   return h("div", { class: "wb-wizard-ideas" },
-    h("label", { class: "wb-dialog-field" }, h("span", {}, "Title"), title), h("label", { class: "wb-dialog-field" }, h("span", {}, "Time"), time),
+    h("div", { class: "wb-wizard-make" }, h("label", { class: "wb-dialog-field" }, h("span", {}, "Title"), title), h("label", { class: "wb-dialog-field" }, h("span", {}, "Time"), time),
+      h("button", { type: "button", class: "wb-button is-primary", "data-focus": "make", disabled: data.busy, onclick: () => send({ do: "make", value: title.value }) }, "Make the workbook")),
     h("fieldset", {}, h("legend", {}, "Filters and dimensions"), ...data.dimensions.map((name) => check("dimension", name, name, data.chosen.includes(name)))),
-    h("fieldset", {}, h("legend", {}, "Parts of the workbook"), ...data.ideas.map((idea) => check("idea", idea.id, idea.label, idea.on, idea.why))),
-    h("div", { class: "wb-edit-acts" }, h("button", { type: "button", class: "wb-button is-primary", "data-focus": "make", disabled: data.busy, onclick: () => send({ do: "make", value: title.value }) }, "Make the workbook")));
+    h("fieldset", {}, h("legend", {}, "Parts of the workbook"), ...data.ideas.map((idea) => check("idea", idea.id, idea.label, idea.on, idea.why))));
 }
