@@ -37,6 +37,7 @@ class Due:
 
     run: kept.Run
     clock: Callable[[], dt.datetime]
+    quiet: bool = False
     completed: bool = False
 
     @property
@@ -64,7 +65,7 @@ class Due:
 
         Raises WatchbookError (SD004) where another process holds the lease by now: let it pass, nothing is written.
         """
-        kept.settle(connection, self.run, self.clock(), message=message)
+        kept.settle(connection, self.run, self.clock(), message=message, keep=bool(message) or not self.quiet)
         self.completed = True
 
 
@@ -75,7 +76,7 @@ class Job:
     `next_due(after)` gives the first due time later than `after` (the last one that is over), or the very first one for
     None; None means never. It depends on nothing but `after`. `run(due)` does the work; where its effects are in the store
     it writes them and `due.complete(connection)` in one transaction; where they are not, it just returns, and may be run
-    again after a kill (see `Due.key`). `catch_up` says what happens with due times that passed while nobody ran: `each` is
+    again after a kill (see `Due.key`). A `quiet` job leaves a run in the history only where it has something to say. `catch_up` says what happens with due times that passed while nobody ran: `each` is
     run in order, or only the `latest`. `retries` are the waits before further attempts after an error; after the last one
     the due time has failed and the next one comes as usual.
     """
@@ -85,6 +86,7 @@ class Job:
     run: Callable[[Due], None]
     catch_up: CatchUp = "latest"
     retries: tuple[dt.timedelta, ...] = field(default=())
+    quiet: bool = False
 
 
 def every(cron: Cron, since: dt.datetime) -> Callable[[dt.datetime | None], dt.datetime | None]:
@@ -97,5 +99,17 @@ def at_intervals(step: dt.timedelta, since: dt.datetime) -> Callable[[dt.datetim
 
     def next_due(after: dt.datetime | None) -> dt.datetime:
         return since if after is None or after < since else since + ((after - since) // step + 1) * step
+
+    return next_due
+
+
+def continually(step: dt.timedelta) -> Callable[[dt.datetime | None], dt.datetime | None]:
+    """The `next_due` of work that looks for something to do every `step` and has no past to catch up."""
+    epoch = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+
+    def next_due(after: dt.datetime | None) -> dt.datetime:
+        now = dt.datetime.now(dt.UTC)
+        latest = now - (now - epoch) % step
+        return latest if after is None or after < latest else after - (after - epoch) % step + step
 
     return next_due

@@ -158,7 +158,7 @@ class Scheduler:
 
     def _run(self, job: Job, run: kept.Run) -> bool:
         """One attempt. False where it is to be tried again later, or somebody else is at it."""
-        due = Due(run, self._clock)
+        due = Due(run, self._clock, job.quiet)
         over = threading.Event()
         keeper = threading.Thread(target=self._keep, args=(run, over), name="lease", daemon=True)
         keeper.start()

@@ -147,11 +147,14 @@ def renew(connection: sa.Connection, token: str, now: dt.datetime, lease: dt.tim
     return connection.execute(held.values(taken=now, until=now + lease)).rowcount == 1
 
 
-def settle(connection: sa.Connection, run: Run, now: dt.datetime, *, state: str = "done", message: str = "") -> None:
-    """Ends the due time in the caller's transaction, beside its effects. Raises WatchbookError (SD004) where the lease was
-    lost, so that the whole transaction is given up."""
-    held = RUNS.update().where(RUNS.c.token == run.token, RUNS.c.state == "running")
-    if connection.execute(held.values(state=state, ended=now, message=message[:2000])).rowcount != 1:
+def settle(
+    connection: sa.Connection, run: Run, now: dt.datetime, *, state: str = "done", message: str = "", keep: bool = True
+) -> None:
+    """Ends the due time in the caller's transaction, beside its effects; without `keep` its run leaves no trace. Raises
+    WatchbookError (SD004) where the lease was lost, so that the whole transaction is given up."""
+    held = (RUNS.c.token == run.token) & (RUNS.c.state == "running")
+    ended = RUNS.update().where(held).values(state=state, ended=now, message=message[:2000])
+    if connection.execute(ended if keep else RUNS.delete().where(held)).rowcount != 1:
         raise WatchbookError(
             Problem("SD004", f"'{run.job}' of {run.due:%Y-%m-%d %H:%M} UTC was taken over by another process.", "info")
         )

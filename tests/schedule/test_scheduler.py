@@ -19,7 +19,7 @@ import sqlalchemy as sa
 
 from dashboard.errors import Problem, WatchbookError
 from dashboard.schedule.cron import parse_cron
-from dashboard.schedule.job import Due, Job, at_intervals, every
+from dashboard.schedule.job import Due, Job, at_intervals, continually, every
 from dashboard.schedule.scheduler import Scheduler
 from dashboard.store import schedule as kept
 from dashboard.store.database import Migration, Store
@@ -288,6 +288,28 @@ def test_a_job_that_ends_the_process_each_time_is_given_up(tmp_path: Path) -> No
     assert tries == 5
     with store.reading() as connection:
         assert kept.history(connection)[0].message.startswith("SD006")
+
+
+def test_a_quiet_job_has_no_past_and_leaves_a_trace_only_where_it_did_something(tmp_path: Path) -> None:
+    store = _store(tmp_path)
+    said = ["", "2 changes", ""]
+
+    def work(due: Due) -> None:
+        with store.writing() as connection:
+            due.complete(connection, said.pop(0))
+
+    step = continually(dt.timedelta(seconds=1))
+    job = Job("quiet", step, work, quiet=True)
+    first = step(None)
+    assert first is not None
+    clock = Clock()
+    scheduler = Scheduler(store, lambda: [job], clock)
+    for seconds in (0, 1, 2):
+        clock.now = first + dt.timedelta(seconds=seconds)
+        scheduler.tick()
+    with store.reading() as connection:
+        assert [run.message for run in kept.history(connection)] == ["2 changes"]
+        assert kept.progress(connection)["quiet"] == clock.now
 
 
 def test_a_hanging_job_holds_up_no_other_and_stopping_waits_for_what_runs(tmp_path: Path) -> None:

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
-from typing import Final
 
 from dashboard import settings
 from dashboard.detection.intelligence.editing import refresh
-from dashboard.schedule.job import Due, Job, at_intervals
+from dashboard.schedule.job import Due, Job, continually
 from dashboard.store.database import Store
-
-_SINCE: Final = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
 
 
 def jobs(store: Store) -> Iterable[Job]:
@@ -22,4 +19,4 @@ def jobs(store: Store) -> Iterable[Job]:
         with store.writing() as connection:
             due.complete(connection, f"{changed:,} indicators written" if changed else "")
 
-    return [Job("intelligence-refresh", at_intervals(dt.timedelta(hours=1), _SINCE), run)]
+    return [Job("intelligence-refresh", continually(dt.timedelta(hours=1)), run, quiet=True)]

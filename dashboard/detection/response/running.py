@@ -22,14 +22,13 @@ from dashboard.detection.response.http import SendFailed
 from dashboard.detection.response.playbook import read_playbook
 from dashboard.detection.response.sending import Message, compose, send
 from dashboard.errors import Problem, WatchbookError
-from dashboard.schedule.job import Due, Job, TryAgain, at_intervals
+from dashboard.schedule.job import Due, Job, TryAgain, continually
 from dashboard.store.database import Store
 from dashboard.store.incidents import last_history_id
 from dashboard.store.response import CURSORS, PLAYBOOKS, RUNS
 
 READER: Final = "automation"
 BY: Final = "Automation rule: "
-_SINCE: Final = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
 _EVERY: Final = dt.timedelta(seconds=10)
 _SENT: Final = ("created", "updated", "alerts")
 
@@ -63,6 +62,10 @@ def react(store: Store, now: dt.datetime | None = None, most: int = 500) -> int:
     """Applies the rules to the changes since the last time; how many changes were read. Each change is handled in a
     transaction of its own, together with the cursor."""
     count = 0
+    with store.reading() as connection:
+        cursor = connection.scalar(sa.select(CURSORS.c.last).where(CURSORS.c.reader == READER))
+        if cursor is not None and not history_after(connection, cursor, 1):
+            return 0
     while count < most:
         with store.writing() as connection:
             cursor = connection.scalar(sa.select(CURSORS.c.last).where(CURSORS.c.reader == READER))
@@ -176,7 +179,7 @@ def response_jobs(store: Store, outside: Outside | None = None) -> Iterable[Job]
         with store.writing() as connection:
             due.complete(connection, f"{count} changes read" if count else "")
 
-    yield Job("automation", at_intervals(_EVERY, _SINCE), look)
+    yield Job("automation", continually(_EVERY), look, quiet=True)
     waiting = sa.select(RUNS.c.id, RUNS.c.subject, RUNS.c.created).where(
         RUNS.c.state == "waiting", RUNS.c.kind == "playbook"
     )
@@ -210,7 +213,7 @@ def _attempt(store: Store, ident: int, due: Due, most: int, reach: Outside) -> N
             due.complete(connection)
             return
         connection.execute(RUNS.update().where(RUNS.c.id == ident).values(attempts=row.attempts + 1))
-    again, after = False, None
+    again, after, problem = False, None, Problem("RS002", "Not sent yet.")
     try:
         with store.reading() as connection:
             playbook = read_playbook(connection, row.subject)
@@ -224,7 +227,7 @@ def _attempt(store: Store, ident: int, due: Due, most: int, reach: Outside) -> N
         )
         state = "done"
     except SendFailed as error:
-        state, said, again = "failed", error.problem.describe(), error.again
+        state, said, again, problem = "failed", error.problem.describe(), error.again, error.problem
         after = dt.timedelta(seconds=error.after) if error.after else None
     except WatchbookError as error:
         state, said = "failed", error.problem.describe()
@@ -233,7 +236,7 @@ def _attempt(store: Store, ident: int, due: Due, most: int, reach: Outside) -> N
     if again and due.attempt < most:
         with store.writing() as connection:
             connection.execute(RUNS.update().where(RUNS.c.id == ident).values(message=said[:2000]))
-        raise TryAgain(Problem("RS002", said), after)
+        raise TryAgain(problem, after)
     values: dict[str, Any] = {"state": state, "message": said[:2000], "ended": dt.datetime.now(dt.UTC)}
     with store.writing() as connection:
         connection.execute(RUNS.update().where(RUNS.c.id == ident).values(**values))
