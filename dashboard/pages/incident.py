@@ -21,7 +21,7 @@ from dashboard.detection.incidents.queue import find_alerts, similar_incidents
 from dashboard.detection.moments import from_iso
 from dashboard.detection.rulebook import find_rule
 from dashboard.errors import WatchbookError
-from dashboard.pages import bar, drawings, incidents, links, sources, style
+from dashboard.pages import bar, drawings, incident_response, incidents, links, sources, style
 from dashboard.visual.investigation import investigation
 from dashboard.visual.view import Grid, GridColumn
 
@@ -368,6 +368,7 @@ def _draw_side(now: Incident, seen: int) -> None:
                             ),
                         )
     _draw_tasks(incident, key)
+    incident_response.draw(now)
     _draw_comments(incident, key)
 
 
