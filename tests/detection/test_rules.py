@@ -204,3 +204,23 @@ def test_every_real_rule_loads_or_is_refused_for_a_fault_of_the_rule() -> None:
     assert len(files) >= 500
     assert len(refused) <= len(files) * 0.02
     assert set().union(*refused.values()) <= {"DT002", "DT006"}
+
+
+SIGMA = """\
+title: Whoami
+id: e28a5a99-da44-436d-b7a0-2afc20a5f413
+logsource: {category: process_creation, product: windows}
+detection: {selection: {'Image|endswith': '\\\\whoami.exe'}, condition: selection}
+level: high
+tags: [attack.discovery, attack.t1033]
+"""
+
+
+def test_a_sigma_rule_is_read_where_pysigma_is_and_else_says_what_to_install() -> None:
+    (found,) = read_rules(SIGMA, "whoami.yml")
+    if found.rule is None:
+        assert [problem.code for problem in found.problems] == ["DT013"]
+        assert "watchbook[sigma]" in found.problems[0].hint
+        pytest.skip("pySigma is not installed here")
+    assert (found.rule.severity, found.rule.tactics, found.rule.techniques) == ("High", ("Discovery",), ("T1033",))
+    assert not check_query(found.rule, known_catalog())
