@@ -7,6 +7,7 @@ import time
 from dataclasses import replace
 
 import streamlit as st
+from streamlit.errors import StreamlitAPIException
 
 from dashboard.errors import WatchbookError
 from dashboard.pages import (
@@ -214,5 +215,13 @@ def _draw_age(board: Board, planned: PlannedItem, table: Table) -> None:
         time.sleep(waiting.STEP)
         renewed = board.renewed(planned, table)
     if renewed:
-        st.rerun(scope="fragment")
+        _draw_anew()
     slot.html(f'<div class="wb-note wb-age">{age}; it could not be fetched anew</div>')
+
+
+def _draw_anew() -> None:
+    """Draws this part anew: alone where it runs alone, else with the page, whose other parts are kept."""
+    try:
+        st.rerun(scope="fragment")
+    except StreamlitAPIException:
+        st.rerun()

@@ -28,6 +28,8 @@ Key = tuple[Hashable, ...]
 _MOST_ENTRIES = 5_000
 # A window's ends are taken as equal within a 288th of its length: 5 minutes of a day, as the portal's charts have it.
 _PARTS = 288
+# What was fetched a moment ago is drawn, not fetched again: a page would never come to rest.
+_LEAST_FRESH = 5
 _STEPS = (60, 300, 900, 1_800, 3_600, 10_800, 21_600, 86_400)
 
 
@@ -148,7 +150,7 @@ def aligned_window(request: QueryRequest) -> tuple[int, int]:
 def freshness(kept: Kept, request: QueryRequest) -> str:
     """`fresh`, `stale` (shown with its age while it is fetched anew) or `old`."""
     window, step = aligned_window(request)
-    fresh = max(settings.integer("live_fresh_seconds"), step)
+    fresh = max(settings.integer("live_fresh_seconds"), step, _LEAST_FRESH)
     if kept.window == window and kept.age <= fresh:
         return "fresh"
     if kept.age <= settings.integer("live_stale_seconds") and isinstance(kept.result, Table):

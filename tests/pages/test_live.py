@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -89,3 +90,39 @@ def test_a_result_that_is_too_large_offers_to_narrow_the_range(page: Page, rows:
             expect(page.get_by_text("This is a part of it, 1 rows").first).to_be_visible(timeout=60_000)
             page.get_by_role("button", name="Look at the last 42 hours only").click()
             expect(page.get_by_text("This is a part of it, 1 rows")).to_have_count(0, timeout=60_000)
+
+
+def test_an_aged_result_is_shown_at_once_and_drawn_anew_when_the_newer_one_is_there(
+    page: Page, rows: Path, tmp_path: Path
+) -> None:
+    document = {"version": "Notebook/1.0", "items": [part("Beats", "Heartbeat")]}
+    (tmp_path / "aged.json").write_text(json.dumps(document))
+    may_answer, answers = threading.Event(), []
+    may_answer.set()
+
+    def told(_: str) -> dict[str, object]:
+        may_answer.wait(30)
+        answers.append(1)
+        table = {"name": "P", "columns": [{"name": "n", "type": "string"}], "rows": [[f"answer {len(answers)}"]]}
+        return {"tables": [table]}
+
+    with azure_server() as azure:
+        azure.answer = told
+        around = environment(azure) | {
+            "WATCHBOOK_HOME": str(tmp_path / "home"), "WATCHBOOK_WORKSPACES": WORKSPACE, "WATCHBOOK_LIVE_FRESH_SECONDS": "5",
+        }  # fmt: skip
+        with serving(data=rows, workbooks=tmp_path, environment=around) as running:
+            for first in (True, False):
+                page.goto(f"{running.url}/workbook?w=mine%2Faged")
+                settle(page)
+                page.get_by_role("button", name="Data source").click()
+                page.get_by_text("Log Analytics", exact=True).click()
+                expect(page.get_by_text("answer 1")).to_be_visible(timeout=60_000)
+                if first:
+                    page.wait_for_timeout(6_000)
+                    may_answer.clear()
+            expect(page.get_by_text("being fetched anew")).to_be_visible(timeout=60_000)
+            may_answer.set()
+            expect(page.get_by_text("answer 2")).to_be_visible(timeout=60_000)
+            expect(page.get_by_text("being fetched anew")).to_have_count(0)
+            expect(page.get_by_text("This part of the page failed")).to_have_count(0)

@@ -65,6 +65,7 @@ def test_a_result_that_is_too_old_is_not_shown(server: State, monkeypatch: pytes
     executor = Executor(live(server))
     executor.run(QueryRequest("T"))
     monkeypatch.setenv("WATCHBOOK_LIVE_FRESH_SECONDS", "0")
+    monkeypatch.setattr("dashboard.runtime.cache._LEAST_FRESH", 0)
     monkeypatch.setenv("WATCHBOOK_LIVE_STALE_SECONDS", "0")
     time.sleep(0.02)
     assert "kept" not in executor.run(QueryRequest("T")).statistics
@@ -72,6 +73,7 @@ def test_a_result_that_is_too_old_is_not_shown(server: State, monkeypatch: pytes
 
 def test_a_failure_to_fetch_anew_leaves_the_aged_result(server: State, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WATCHBOOK_LIVE_FRESH_SECONDS", "0")
+    monkeypatch.setattr("dashboard.runtime.cache._LEAST_FRESH", 0)
     monkeypatch.setenv("WATCHBOOK_LIVE_TRIES", "1")
     executor = Executor(live(server))
     request = QueryRequest("fault 500 later")
