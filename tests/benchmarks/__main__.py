@@ -6,7 +6,7 @@ from __future__ import annotations
 import importlib
 import sys
 
-NAMES = ("translate", "execute", "start", "page", "live")
+NAMES = ("translate", "execute", "start", "page", "live", "export")
 
 
 def main() -> None:
