@@ -160,7 +160,8 @@ export async function create(host: HTMLElement, text: string, label: string, rea
       scheme.removeEventListener("change", recolour);
       known.delete(uri);
       editor.dispose();
-      model.dispose();
+      // The language service may still answer for this text, and looks for it when it does.
+      window.setTimeout(() => model.dispose(), 30_000);
     },
   };
 }
