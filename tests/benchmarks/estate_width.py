@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import csv
 import json
+import os
 import re
 import tempfile
 from collections import Counter, defaultdict
@@ -89,7 +90,8 @@ def main() -> None:
     with manifest.open(encoding="utf-8") as lines:
         rows = csv.DictReader(lines, delimiter="\t")
         files = [options.workbooks / row["file"] for row in rows if row["set"] == options.set]
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as home:
+        os.environ["WATCHBOOK_HOME"] = home
         made = generate(Path(folder), rows=options.rows)
         print(f"{made.rows:,} rows in {len(made.tables)} tables, {made.seconds:.0f} s")
         whole, tables = measure(files, Path(folder))
