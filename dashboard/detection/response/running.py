@@ -23,6 +23,7 @@ from dashboard.detection.response.playbook import read_playbook
 from dashboard.detection.response.sending import Message, compose, send
 from dashboard.errors import Problem, WatchbookError
 from dashboard.schedule.job import Due, Job, TryAgain, continually
+from dashboard.store import schedule as kept
 from dashboard.store.database import Store
 from dashboard.store.incidents import last_history_id
 from dashboard.store.response import CURSORS, PLAYBOOKS, RUNS
@@ -177,7 +178,9 @@ def response_jobs(store: Store, outside: Outside | None = None) -> Iterable[Job]
     def look(due: Due) -> None:
         count = react(store)
         with store.writing() as connection:
-            due.complete(connection, f"{count} changes read" if count else "")
+            given_up = _close_given_up(connection)
+            told = [f"{count} changes read"] * bool(count) + [f"{given_up} runs given up"] * bool(given_up)
+            due.complete(connection, ", ".join(told))
 
     yield Job("automation", continually(_EVERY), look, quiet=True)
     waiting = sa.select(RUNS.c.id, RUNS.c.subject, RUNS.c.created).where(
@@ -188,6 +191,23 @@ def response_jobs(store: Store, outside: Outside | None = None) -> Iterable[Job]
         waits = {row.subject: _waits(connection, row.subject) for row in rows}
     for row in rows:
         yield _run_job(store, row.id, row.created, waits[row.subject], reach)
+
+
+def _close_given_up(connection: sa.Connection) -> int:
+    """Ends runs that the scheduler will not try again: the process ended in their middle too often. What the scheduler knows
+    of runs that are over is forgotten; their own history stays."""
+    over = kept.progress(connection)
+    waiting = connection.scalars(sa.select(RUNS.c.id).where(RUNS.c.state == "waiting", RUNS.c.kind == "playbook"))
+    ids = [ident for ident in waiting if over.get(f"playbook-run:{ident}") is not None]
+    if ids:
+        told = Problem(
+            "RS002", "The process ended several times in the middle of it: it may have been sent."
+        ).describe()
+        values = {"state": "failed", "message": told, "ended": dt.datetime.now(dt.UTC)}
+        connection.execute(RUNS.update().where(RUNS.c.id.in_(ids)).values(**values))
+    ended = [job for job, settled in over.items() if job.startswith("playbook-run:") and settled is not None]
+    kept.forget_jobs(connection, ended)
+    return len(ids)
 
 
 def _waits(connection: sa.Connection, playbook_id: str) -> tuple[int, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import hashlib
 import hmac
@@ -23,6 +24,7 @@ from dashboard.detection.response.playbook import Playbook, fill_json, save_play
 from dashboard.detection.response.running import Outside, dry_run, list_runs, response_jobs, run_playbook
 from dashboard.errors import WatchbookError
 from dashboard.schedule.scheduler import Scheduler
+from dashboard.store import schedule as kept
 from dashboard.store.database import Store
 from tests.detection.response.receiver import FAULTS, receiving
 from tests.detection.response.trigger_schema import SCHEMA
@@ -210,6 +212,30 @@ def test_an_address_outside_the_list_is_never_contacted(store: Store, monkeypatc
         assert receiver.touched == 0
     assert list_runs(store)[0].state == "failed"
     assert list_runs(store)[0].message.startswith("RS001")
+
+
+def test_a_run_in_whose_middle_the_process_ends_again_and_again_is_ended(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Killed(BaseException):
+        pass
+
+    def dying(host: str, port: int) -> list[str]:
+        raise Killed
+
+    made = incident(store)
+    playbook = _save(store, monkeypatch, "hooks.example.com", address="https://hooks.example.com/")
+    run_playbook(store, playbook.id, made.number, "hand:1")
+    clock, outside = Clock(), Outside(("hooks.example.com",), dying)
+    for _ in range(8):
+        with contextlib.suppress(Killed):
+            Scheduler(store, lambda: response_jobs(store, outside), clock).tick()
+        clock.now += dt.timedelta(minutes=2)
+    run = list_runs(store)[0]
+    assert (run.state, run.attempts) == ("failed", 5)
+    assert "ended several times" in run.message
+    with store.reading() as connection:
+        assert [job for job in kept.progress(connection) if job.startswith("playbook-run")] == []
 
 
 def test_a_dry_run_shows_everything_and_sends_nothing(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
