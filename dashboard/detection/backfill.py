@@ -80,6 +80,7 @@ def _one(
 ) -> Done:
     started = time.perf_counter()
     rule = record.rule
+    ends = ends_between(rule, start, end, step)
     if step is not None and step > rule.frequency:
         rule = replace(rule, frequency=step, period=max(rule.period, step))
     windows = hits = alerts = 0
@@ -87,13 +88,15 @@ def _one(
     problem = ""
     try:
         if dry_run:
-            found = simulate(rule, engine, start, end, exclusions=record.exclusions, most=100_000, cancel=cancel)
+            found = simulate(
+                record.rule, engine, start, end, exclusions=record.exclusions, step=step, most=100_000, cancel=cancel
+            )
             windows, hits, alerts = len(found.hits), sum(hit.rows for hit in found.hits), len(found.alerts)
         else:
             suppressed = 0
-            for at in ends_between(rule, start, end):
+            for at in ends:
                 now = replace(record, rule=rule, suppressed_until=suppressed)
-                outcome = run_rule(now, at, engine, store, at=min(at + delay(rule), end), cancel=cancel)
+                outcome = run_rule(now, at, engine, store, at=min(at + delay(rule), end), again=True, cancel=cancel)
                 windows, hits, alerts = windows + 1, hits + outcome.hits, alerts + len(outcome.alerts)
                 touched |= dict.fromkeys(outcome.incidents)
                 if outcome.alerts and rule.suppress:

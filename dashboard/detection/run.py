@@ -47,6 +47,7 @@ def run_rule(
     at: int | None = None,
     complete: Complete | None = None,
     retry: bool = False,
+    again: bool = False,
     cancel: CancelToken | None = None,
 ) -> Outcome:
     """Evaluates the window that ends at `window_end` (microseconds) and begins a query period before (or at `window_start`).
@@ -54,7 +55,8 @@ def run_rule(
     Everything it causes is written in one transaction with the run itself, keyed by rule and window end: a window counts
     once, however often and by how many processes it is tried. `complete` is called inside that transaction (the scheduler's
     mark that the due time is over). `at` is when the alerts are raised (None: the clock). With `retry`, a failure that may
-    pass is raised for the scheduler to try again and nothing is written.
+    pass is raised for the scheduler to try again and nothing is written. `again` says that other windows may have been laid
+    over the same time before: rows that raised an alert then raise none.
     """
     moment = now_micros() if at is None else at
     started = time.perf_counter()
@@ -70,7 +72,7 @@ def run_rule(
             problem = error.problem
             if retry and may_pass(problem):
                 raise
-    run = _Run(record, start, window_end, moment, time.perf_counter() - started)
+    run = _Run(record, start, window_end, moment, time.perf_counter() - started, again)
     with store.writing() as connection:
         outcome = run.write(connection, rows, problem, suppressed)
         if complete is not None:
@@ -106,6 +108,7 @@ class _Run:
     end: int
     at: int
     seconds: float
+    again: bool = False
 
     def write(
         self, connection: sa.Connection, rows: list[dict[str, Any]], problem: Problem | None, suppressed: bool
@@ -141,7 +144,7 @@ class _Run:
     def _fresh(self, connection: sa.Connection, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """The rows of which no earlier, overlapping window made an alert. Where windows do not overlap, all of them."""
         rule = self.record.rule
-        if rule.kind == "NRT" or self.end - self.start <= rule.frequency:
+        if not self.again and (rule.kind == "NRT" or self.end - self.start <= rule.frequency):
             return rows
         prints = [fingerprint(row) for row in rows]
         connection.execute(SEEN.delete().where(SEEN.c.rule_id == rule.id, SEEN.c.window_end <= self.start))

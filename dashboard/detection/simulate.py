@@ -52,9 +52,9 @@ def simulate(
     """Evaluates the windows that end in (start, end], the newest `most` of them. `step` (microseconds) looks at longer windows
     instead: each as long as the step at least. Raises WatchbookError where the query fails."""
     started = time.perf_counter()
+    ends = ends_between(rule, start, end, step)
     if step is not None and step > rule.frequency:
         rule = replace(rule, frequency=step, period=max(rule.period, step))
-    ends = ends_between(rule, start, end)
     cut = len(ends) > most
     ends = ends[-most:]
     hits: list[Hit] = []

@@ -46,11 +46,12 @@ def window_end(rule: Rule, due: dt.datetime) -> int:
     return to_micros(due) - delay(rule)
 
 
-def ends_between(rule: Rule, start: int, end: int) -> list[int]:
-    """The ends of all windows in (start, end], oldest first."""
+def ends_between(rule: Rule, start: int, end: int, step: int | None = None) -> list[int]:
+    """The ends of all windows in (start, end], oldest first; with a `step` longer than the frequency those of longer windows,
+    counted back from the newest window of the rule's own."""
     found = []
-    at = next_end(rule, start)
-    while at <= end:
+    at = next_end(rule, end) - rule.frequency
+    while at > start:
         found.append(at)
-        at += rule.frequency
-    return found
+        at -= max(rule.frequency, step or 0)
+    return found[::-1]
