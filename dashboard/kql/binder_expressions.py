@@ -173,12 +173,12 @@ class Row:
     def name(self, node: s.Name) -> Bound:
         """A column, else a let value."""
         column = self.relation.column(node.name) if self.relation is not None else None
-        if column is not None:
+        if column is not None and self.relation is not None:
             if self.aggregating:
                 raise self.binder.failure(
                     node, "KQ106", f"The column '{node.name}' must stand inside an aggregate such as max()."
                 )
-            return column_operand(column)
+            return self.relation.read(column)
         entry = self.scope.find(node.name)
         if entry is not None:
             entry = self.binder.resolved(entry)

@@ -8,6 +8,7 @@ order, and the order of rows. Nodes carry all columns of their sources along; lo
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -18,6 +19,7 @@ from dashboard.kql.functions.registry import Operand
 from dashboard.table import KqlType
 
 NOTHING: frozenset[int] = frozenset()
+_COLUMN = re.compile(r"c\d+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,6 +252,21 @@ class Relation:
         """The visible column of that very name; where the relation is open, one that is made now."""
         found = self.by_name.get(name)
         return self.opened(name) if found is None and self.opened is not None else found
+
+    def read(self, column: Column) -> Bound:
+        """The expression that reads a visible column. Where it was made from a JSON text that is still in reach, its fields
+        are read from that text, so that `extend e = parse_json(text) | where e.a == 1` parses the text once."""
+        operand = column_operand(column)
+        node = self.node
+        while column.type == "dynamic" and isinstance(node, Filter | Extend):
+            made = {c.id: value for c, value in node.assignments} if isinstance(node, Extend) else {}
+            if column.id in made:
+                value = made[column.id]
+                if value.json is None or not _COLUMN.fullmatch(value.json.text):
+                    return operand
+                return replace(operand, json=value.json, refs=operand.refs | value.refs)
+            node = node.source
+        return operand
 
     def where(self, predicate: Bound) -> Relation:
         """The rows for which the predicate holds. It must not be windowed."""
