@@ -17,6 +17,7 @@ from dashboard.pages import bar, drawings, lists, sources, style, waiting
 from dashboard.table import Table
 from dashboard.visual.view import Grid
 
+_TOLD = "wb-hunting-told"
 _RUN = "wb-hunting-run"
 _SHOWN = 1_000
 _HEADS = (
@@ -64,9 +65,12 @@ def _draw_queries(queries: list[HuntingQuery]) -> None:
         busy = run is not None and not run.over
         if st.button(f"Run {len(shown)} queries", type="primary", disabled=busy or not shown, key="hunting-all"):
             st.session_state[_RUN] = _start(sources.engine(), shown, span)
+            st.session_state.pop(_TOLD, None)
             st.rerun()
     if st.session_state.get(_RUN) is not None:
         _draw_progress()
+    elif _TOLD in st.session_state:
+        st.html(style.message_html(st.session_state[_TOLD], "quiet"))
     engine = sources.engine()
     last, notes = running.last_results(sources.store(), span, engine.name), running.read_notes(sources.store())
     rows: list[list[lists.Cell]] = []
@@ -127,7 +131,7 @@ def _draw_progress() -> None:
     if run.over:
         del st.session_state[_RUN]
         ended = " Cancelled." if run.cancel.cancelled else ""
-        st.toast(run.problem or f"{run.done} of {run.total} queries run, {run.failed} failed.{ended}")
+        st.session_state[_TOLD] = run.problem or f"{run.done} of {run.total} queries run, {run.failed} failed.{ended}"
         st.rerun()
     with st.container(horizontal=True, gap="small", vertical_alignment="center", key="hunting-progress"):
         st.progress(

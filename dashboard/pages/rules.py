@@ -58,7 +58,9 @@ def _draw_lists() -> None:
         records, runs = list_rules(connection), last_runs(connection)
     on = sum(record.enabled for record in records)
     st.html(style.head_html("Rules", f"{on} of {len(records)} rules run by the clock over {sources.labels()[sources.LOCAL].lower()}; {len(templates())} templates to choose from."))  # fmt: skip
-    mine, shipped, add = st.tabs([f"Rules ({len(records)})", f"Templates ({len(templates())})", "Add"])
+    names = (f"Rules ({len(records)})", f"Templates ({len(templates())})", "Add")
+    # Who has no rule yet came to choose one.
+    mine, shipped, add = st.tabs(names, default=names[0 if records else 1])
     with mine:
         _draw_records(records, runs)
     with shipped:
@@ -192,7 +194,7 @@ def _draw_templates(made: dict[str, Record]) -> None:
     ]  # fmt: skip
     columns = (
         _NAME, _LEVEL, GridColumn("tactics", "Tactics", "text", width="2fr"),
-        GridColumn("techniques", "Techniques", "text", width="1.2fr"), GridColumn("used", "", "text", width="80px"),
+        GridColumn("techniques", "Techniques", "text", width="1.2fr"), GridColumn("used", "In use", "text", width="80px"),
     )  # fmt: skip
     _grid(rows, columns, "templates-grid", "Rule templates", [t.rule.id for t in templates()])
 

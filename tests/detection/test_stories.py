@@ -95,5 +95,6 @@ def test_every_stage_of_the_stories_is_found_and_noise_raises_few_alerts(tmp_pat
     spans = [(from_micros(now - oldest * HOUR), from_micros(now - newest * HOUR)) for _, _, _, newest, oldest in STAGES if oldest - newest < 40]  # fmt: skip
     noise = [(name, at) for name, times in found.items() for at in times if not any(a <= at <= b for a, b in spans)]
     print(f"{len(STAGES) - len(missed)} of {len(STAGES)} stages found; {len(noise) / 30:.2f} false alerts a day")
+    print("\n".join(f"story {story}: not found: {stage}" for story, stage in missed))
     assert missed == []
     assert len(noise) / 30 < MOST_FALSE_A_DAY

@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import expect
 
 from dashboard import cli
-from tests.pages.conftest import part, settle
+from tests.pages.conftest import part, settle, write_query
 from tests.serving import Serving, serving
 from tests.shared import ROOT
 
@@ -60,8 +60,8 @@ def test_the_guide_leads_from_the_gallery_to_a_checked_workbook(
 
     page.locator(".wb-itembar-name", has_text="Pods by namespace").click()
     settle(page)
-    page.get_by_label("Query", exact=True).fill(changed_query)
-    page.keyboard.press("Tab")
+    write_query(page, changed_query)
+    page.keyboard.press("Control+Enter")
     settle(page)
     page.get_by_label("Drawn as").select_option("Bar chart (categories)")
     settle(page)
@@ -69,8 +69,8 @@ def test_the_guide_leads_from_the_gallery_to_a_checked_workbook(
     press("Add")
     page.get_by_role("menuitem", name="Query").click()
     settle(page)
-    page.get_by_label("Query", exact=True).fill(own_query)
-    page.keyboard.press("Tab")
+    write_query(page, own_query)
+    page.keyboard.press("Control+Enter")
     settle(page)
     page.get_by_label("Title", exact=True).fill(own_title)
     page.keyboard.press("Tab")
