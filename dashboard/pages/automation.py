@@ -33,20 +33,7 @@ def draw() -> None:
                 "Automation", "What happens when an incident is made or changed, and what is sent by the clock."
             )
         )
-        names = [name for name, _ in _TABS]
-        tab = st.query_params.get("tab", "")
-        tab = tab if tab in names else ""
-        links = [
-            {"label": label, "action": "set", "selected": name == tab, "enabled": True, "look": ""}
-            for name, label in _TABS
-        ]
-        event = controls.draw("links", "automation-tabs", {"style": "tabs", "links": links})
-        at = event.get("index") if event else None
-        if isinstance(at, int) and 0 <= at < len(names) and names[at] != tab:
-            st.query_params.clear()
-            if names[at]:
-                st.query_params["tab"] = names[at]
-            st.rerun()
+        tab = controls.page_tabs("automation-tabs", _TABS)
         {"": _draw_rules, "playbooks": _draw_playbooks, "reports": _draw_reports, "runs": _draw_runs}[tab]()
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import streamlit as st
@@ -32,3 +32,23 @@ def _handed(key: str, on_event: Callable[[Event], None] | None) -> Callable[[], 
             on_event(event)
 
     return changed
+
+
+def page_tabs(key: str, tabs: Sequence[tuple[str, str]]) -> str:
+    """Draws the tabs of a page, pairs of name in its address and label, and gives the name of the open one. The first
+    one's name is empty: the address without a tab opens it."""
+    names = [name for name, _ in tabs]
+    chosen = st.query_params.get("tab", "")
+    chosen = chosen if chosen in names else ""
+    links = [
+        {"label": label, "action": "set", "selected": name == chosen, "enabled": True, "look": ""}
+        for name, label in tabs
+    ]
+    event = draw("links", key, {"style": "tabs", "links": links})
+    at = event.get("index") if event else None
+    if isinstance(at, int) and 0 <= at < len(names) and names[at] != chosen:
+        st.query_params.clear()
+        if names[at]:
+            st.query_params["tab"] = names[at]
+        st.rerun()
+    return chosen

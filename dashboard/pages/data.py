@@ -45,7 +45,8 @@ def draw() -> None:
     """Draws the page."""
     bar.draw("data")
     with st.container(key="wb-page"), style.guard():
-        tab = _choose_tab()
+        st.html(style.head_html("Data"))
+        tab = controls.page_tabs("data-tabs", TABS)
         if tab == "import":
             data_import.draw()
         elif tab == "connectors":
@@ -56,26 +57,6 @@ def draw() -> None:
             data_watchlists.draw()
         else:
             _draw_inventory()
-
-
-def _choose_tab() -> str:
-    """Draws the tabs under the page's heading and gives the one that is open."""
-    names = [name for name, _ in TABS]
-    chosen = st.query_params.get("tab", "")
-    chosen = chosen if chosen in names else ""
-    st.html(style.head_html("Data"))
-    links = [
-        {"label": label, "action": "set", "selected": name == chosen, "enabled": True, "look": ""}
-        for name, label in TABS
-    ]
-    event = controls.draw("links", "data-tabs", {"style": "tabs", "links": links})
-    at = event.get("index") if event else None
-    if isinstance(at, int) and 0 <= at < len(names) and names[at] != chosen:
-        st.query_params.clear()
-        if names[at]:
-            st.query_params["tab"] = names[at]
-        st.rerun()
-    return chosen
 
 
 def _draw_inventory() -> None:
