@@ -25,6 +25,7 @@ from typing import IO
 import orjson
 
 from dashboard.errors import Place, Problem, WatchbookError
+from dashboard.ingest import locks
 from dashboard.ingest.imports.detect import Format
 from dashboard.ingest.imports.kubernetes import AUDIT_TABLES
 from dashboard.ingest.imports.records import Record
@@ -225,14 +226,7 @@ def _own(folder: Path) -> IO[bytes]:
     """One process at a time writes a journal; the lock ends with it. Raises WatchbookError (IN015)."""
     lock = (folder / ".lock").open("ab")
     try:
-        try:
-            import fcntl
-
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except ImportError:  # Windows
-            import msvcrt
-
-            msvcrt.locking(lock.fileno(), msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined, unused-ignore]
+        locks.lock(lock, wait=False)
     except OSError:
         lock.close()
         raise WatchbookError(

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from dashboard.errors import Problem, WatchbookError
+from dashboard.ingest import locks
 from dashboard.ingest.schemas import known_tables
 
 if TYPE_CHECKING:
@@ -71,14 +72,7 @@ def changing(folder: Path) -> Iterator[Path]:
     all processes; what a killed one left is finished or swept away first."""
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / ".ti.lock").open("w") as lock:
-        if os.name == "nt":
-            import msvcrt
-
-            msvcrt.locking(lock.fileno(), msvcrt.LK_LOCK, 1)  # type: ignore[attr-defined, unused-ignore]
-        else:
-            import fcntl
-
-            fcntl.flock(lock, fcntl.LOCK_EX)
+        locks.lock(lock, wait=True)
         _finish(folder)
         stage = Path(tempfile.mkdtemp(prefix=_STAGE, dir=folder))
         try:

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dashboard.errors import Place, Problem, WatchbookError
+from dashboard.ingest import locks
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -127,14 +128,7 @@ def _wanted(folder: Path) -> bool:
 def _alone(folder: Path) -> Iterator[None]:
     """One maker at a time; the others wait. The lock ends with its process, however that ends."""
     with (folder / ".estate.lock").open("w") as lock:
-        try:
-            import fcntl
-
-            fcntl.flock(lock, fcntl.LOCK_EX)
-        except ImportError:  # Windows
-            import msvcrt
-
-            msvcrt.locking(lock.fileno(), msvcrt.LK_LOCK, 1)  # type: ignore[attr-defined, unused-ignore]
+        locks.lock(lock, wait=True)
         yield
 
 

@@ -16,6 +16,7 @@ import time
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
+from dashboard.ingest import locks
 from dashboard.ingest.estate.generate import read_manifest
 from dashboard.ingest.schemas import known_tables
 
@@ -204,14 +205,7 @@ def _only_one(folder: Path) -> IO[bytes] | None:
     except OSError:
         return None
     try:
-        try:
-            import fcntl
-
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except ImportError:  # Windows
-            import msvcrt
-
-            msvcrt.locking(lock.fileno(), msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined, unused-ignore]
+        locks.lock(lock, wait=False)
     except OSError:
         lock.close()
         return None

@@ -13,6 +13,7 @@ from itertools import islice
 from pathlib import Path
 
 from dashboard.errors import Place, Problem, WatchbookError
+from dashboard.ingest import locks
 from dashboard.ingest.compact import compact_table
 from dashboard.ingest.imports.audit_lane import audit_parts
 from dashboard.ingest.imports.azure import (
@@ -274,14 +275,7 @@ def alone(folder: Path) -> Iterator[None]:
     """One import at a time; the lock ends with its process, however that ends."""
     try:
         with (folder / ".import.lock").open("w") as lock:
-            try:
-                import fcntl
-
-                fcntl.flock(lock, fcntl.LOCK_EX)
-            except ImportError:  # Windows
-                import msvcrt
-
-                msvcrt.locking(lock.fileno(), msvcrt.LK_LOCK, 1)  # type: ignore[attr-defined, unused-ignore]
+            locks.lock(lock, wait=True)
             yield
     except OSError as error:
         raise WatchbookError(
