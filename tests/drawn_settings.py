@@ -18,7 +18,7 @@ from typing import Any
 from dashboard.document import load_workbook
 from dashboard.document.workbook import VISUALIZATIONS, Item
 from dashboard.errors import WatchbookError
-from dashboard.runtime.metrics import without_dimensions
+from dashboard.runtime.metrics import metric_visualization, without_dimensions
 from tests.shared import ROOT, SHARED
 
 ROOMS = ("document", "parameters", "runtime", "visual", "pages")
@@ -66,8 +66,10 @@ def words() -> set[str]:
 def settings(item: Item) -> Iterator[str]:
     """The paths of all keys of an item that have to do with how it is drawn."""
     own = {key: value for key, value in item.keys.items() if key != "content"}
-    active = _DRAWS.get(item.visualization, "chartSettings")
-    unused = _SETTINGS - {active} if item.kind == "query" and item.visualization else frozenset()
+    drawn = metric_visualization(item) if item.kind == "metric" else item.visualization
+    unused = (
+        _SETTINGS - {_DRAWS.get(drawn, "chartSettings")} if drawn and item.kind in ("query", "metric") else frozenset()
+    )
     content = {key: value for key, value in item.content.items() if key != "items" and key not in unused}
     yield from _keys({**own, **content}, "")
 

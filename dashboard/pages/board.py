@@ -332,7 +332,8 @@ class Board:
             self._slices[path] = told
         self._export(planned, [point] if point is not None and not again else [])
 
-    def _export(self, planned: PlannedItem, rows: Sequence[Mapping[str, Any]]) -> None:
+    def _export(self, planned: PlannedItem, points: Sequence[Mapping[str, Any]]) -> None:
+        rows = [row for point in points for row in point.get("_parts") or (point,)]
         self.session.select(planned.path, rows)
         for name in planned.exports:
             self.chosen.pop(name, None)

@@ -90,7 +90,7 @@ def message_html(view: Message) -> str:
 
 
 def _draw_figure(view: Figure, key: str, label: str, react: Reactions) -> None:
-    figure = theme.apply(view.figure, style.mode() == "dark")
+    figure = theme.apply(_chosen_layout(view, key), style.mode() == "dark")
     modes: list[Literal["points", "box", "lasso"]] = []
     if react.points is not None:
         modes.append("points")
@@ -116,6 +116,15 @@ def _draw_figure(view: Figure, key: str, label: str, react: Reactions) -> None:
     below = (_strip(view.metrics, view.side_metrics) if view.metrics else "") + style.notices_html(view.notices)
     if below:
         st.html(below)
+
+
+def _chosen_layout(view: Figure, key: str) -> Mapping[str, Any]:
+    """The drawing that the reader chose among the layouts offered."""
+    if not view.layouts:
+        return view.figure
+    names = [name for name, _ in view.layouts]
+    chosen = st.segmented_control("Layout", names, default=names[0], key=f"{key}-layout", label_visibility="collapsed")
+    return dict(view.layouts).get(chosen or "", view.figure)
 
 
 def _point(view: Figure, chosen: Mapping[str, Any]) -> Mapping[str, Any] | None:

@@ -89,10 +89,8 @@ def _opens(
         return {"kind": "resource", "id": text}
     if target == "downloadfile":
         settings = object_of(link.get("downloadActionSettings"))
-        name, content = (
-            _sourced(settings.get(f"file{part}Source"), settings.get(f"file{part}Value"), values, context)
-            for part in ("Name", "Content")
-        )
+        name = _sourced(settings.get("fileNameSource"), settings.get("fileNameValue"), values, context)
+        content = _sourced(settings.get("fileContentSource"), settings.get("fileContentValue"), values, context)
         return {"kind": "file", "name": name, "text": content}
     if target in PORTAL_VIEWS:
         return {"kind": "inert", "why": f"This {PORTAL_VIEWS[target]}, which is not available here."}

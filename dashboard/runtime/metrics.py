@@ -20,6 +20,8 @@ from dashboard.parameters.values import Value
 from dashboard.runtime.sources import Asked, bound_resources, offered, source_of, time_span
 
 _MOST = 200
+_ROWS_BY_SEGMENT = 2
+"""The `gridFormatType` of grids with a row for each resource and value of the dimension; 1 is a row for each resource."""
 _AGGREGATIONS: Mapping[int, tuple[str, str, str]] = {
     1: ("sum", "sum", "Total"),
     2: ("minimum", "min", "Minimum"),
@@ -119,7 +121,8 @@ def ask_metrics(item: Item, values: Mapping[str, Value], context: Context, engin
             QueryRequest(_live_payload(item, metrics, span, shown), "metrics", span, resources[:_MOST], now=context.now)
         )
     grain = _grain(item, span)
-    text = _query(metrics, resources, grain, shown)
+    segments = item.content.get("gridFormatType") == _ROWS_BY_SEGMENT
+    text = _query(metrics, resources, grain, shown, segments=segments)
     return Asked(QueryRequest(text, "logs", span, resources, now=context.now))
 
 
@@ -148,14 +151,15 @@ def _quoted(text: Any) -> str:
     return f"'{escape_kql(str(text), chr(39))}'"
 
 
-def _query(metrics: Sequence[Metric], resources: Sequence[str], grain: str, shown: str) -> str:
-    """KQL for the item: a row a resource (grid), a row a metric (tiles), else a point a time and series."""
+def _query(metrics: Sequence[Metric], resources: Sequence[str], grain: str, shown: str, *, segments: bool) -> str:
+    """KQL for the item: a row a resource (grid; with a column `Segment` where the item asks for rows by segment), a row a
+    metric (tiles), else a point a time and series."""
     names = ", ".join(dict.fromkeys(_quoted(metric.name) for metric in metrics))
     lines = ["AzureMetrics", f"| where MetricName in~ ({names})"]
     if resources:
         lines.append(f"| where ResourceId in~ ({', '.join(_quoted(each) for each in resources)})")
     if shown == "table":
-        return "\n".join([*lines, *_grid_lines(metrics, grain)])
+        return "\n".join([*lines, *_grid_lines(metrics, grain, segments=segments)])
     base = "\n".join(lines)
     parts = []
     for metric in metrics:
@@ -174,7 +178,7 @@ def _query(metrics: Sequence[Metric], resources: Sequence[str], grain: str, show
     return joined if shown == "tiles" else f"{joined}\n| sort by TimeGenerated asc"
 
 
-def _grid_lines(metrics: Sequence[Metric], grain: str) -> list[str]:
+def _grid_lines(metrics: Sequence[Metric], grain: str, *, segments: bool) -> list[str]:
     points, columns = [], []
     for at, metric in enumerate({metric.id: metric for metric in metrics}.values()):
         points.append(f"v{at} = {metric.function}if({metric.column}, MetricName =~ {_quoted(metric.name)})")
@@ -185,5 +189,6 @@ def _grid_lines(metrics: Sequence[Metric], grain: str) -> list[str]:
     return [
         f"| summarize {', '.join(points)} by ResourceId, SubscriptionId, TimeGenerated = bin(TimeGenerated, {grain})",
         "| sort by TimeGenerated asc",
-        f"| summarize {', '.join(columns)} by Subscription = strcat('/subscriptions/', SubscriptionId), Name = ResourceId",
+        f"| summarize {', '.join(columns)} by Subscription = strcat('/subscriptions/', SubscriptionId), Name = ResourceId"
+        + (", Segment = ''" if segments else ""),
     ]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -376,21 +376,36 @@ def timeline_bounds(rule: Rule, value: Any, kind: KqlType, record: Record) -> tu
     return (begin - seconds, begin) if settings.get("timestampIsEndTime") else (begin, begin + max(0.0, seconds))
 
 
-def _composite(column: Formatter, made: dict[str, Any], value: Any, record: Record, text: str, unit: str) -> None:
-    settings = _mapping(column.rule.options.get("compositeBarSettings"))
+def composite_parts(rule: Rule, record: Record, types: Mapping[str, KqlType]) -> list[tuple[str, float, str]]:
+    """The pieces of a composite bar: column, number above zero, colour."""
+    entries = _mapping(rule.options.get("compositeBarSettings")).get("columnSettings")
     parts: list[tuple[str, float, str]] = []
-    entries = settings.get("columnSettings")
     for i, entry in enumerate(entries if isinstance(entries, list) else ()):
         name = _mapping(entry).get("columnName")
-        if not isinstance(name, str) or name not in column.types:
+        if not isinstance(name, str) or name not in types:
             continue
-        number = number_of(record.get(name), column.types[name])
+        number = number_of(record.get(name), types[name])
         if number is not None and number > 0:
             parts.append((name, number, colors.named_color(_mapping(entry).get("color")) or colors.series_color(i)))
+    return parts
+
+
+def composite_scale(rule: Rule, rows: Iterable[Record], types: Mapping[str, KqlType]) -> Scale:
+    """The length that the composite bars of a column share: the largest sum of a row, so that they can be compared. None
+    with `noRowsScaling`: each bar then fills its cell."""
+    if _mapping(rule.options.get("compositeBarSettings")).get("noRowsScaling") is True:
+        return Scale()
+    return Scale(0.0, max((sum(n for _, n, _ in composite_parts(rule, row, types)) for row in rows), default=math.nan))
+
+
+def _composite(column: Formatter, made: dict[str, Any], value: Any, record: Record, text: str, unit: str) -> None:
+    settings = _mapping(column.rule.options.get("compositeBarSettings"))
+    parts = composite_parts(column.rule, record, column.types)
     total = sum(number for _, number, _ in parts)
     if total:
+        longest = total if math.isnan(column.scale.high) else max(total, column.scale.high)
         made["parts"] = [
-            {"share": round(number / total, 4), "color": color, "label": f"{name}: {intl(number, {})}"}
+            {"share": round(number / longest, 4), "color": color, "label": f"{name}: {intl(number, {})}"}
             for name, number, color in parts
         ]
         made["v"] = total

@@ -11,7 +11,7 @@ from typing import Any
 
 from dashboard.table import Table
 from dashboard.visual import palette
-from dashboard.visual.cells import Record, Records, number_of
+from dashboard.visual.cells import Record, Records, number_of, numbers_in
 from dashboard.visual.charts import exported_row
 from dashboard.visual.figures import plotly_text, wrapped
 from dashboard.visual.formatters import Formatter, Scale, rule_from
@@ -26,6 +26,9 @@ MOST_NODES = 300
 MOST_EDGES = 1_000
 
 HIVE = 2
+ACROSS, DOWN, FORCE = 1, 2, 3
+ORIENTATIONS = {FORCE: "Force directed", ACROSS: "Flow horizontal", DOWN: "Flow vertical"}
+"""The values of `graphOrientation`, as the documentation names them."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,8 @@ class GraphNode:
     hover: str
     color: str
     weight: float
+    spark: tuple[float | None, ...] = ()
+    """The numbers of a spark that one of its slots draws."""
 
 
 def graph_view(table: Table, settings: Mapping[str, Any], *, zone: dt.tzinfo = dt.UTC) -> Figure | Message:
@@ -94,16 +99,18 @@ def _nodes(rows: Mapping[str, tuple[int, Record]], records: Records, own: Mappin
         for name in ("topContent", "centerContent", "bottomContent", "leftContent", "rightContent")
     }
     weight_column = _column(own.get("nodeSize"), records)
-    colors = _colors(rows, records, own)
+    colors = _node_colors(rows, records, own)
     made = []
     for key, (number, row) in rows.items():
-        texts = {name: _text(maker, row) for name, maker in slots.items()}
+        texts = {name: _text(maker, row) for name, maker in slots.items() if not _is_spark(maker)}
+        spark = next((numbers_in(row.get(m.column)) for m in slots.values() if m and _is_spark(m)), [])
         lines = [text for text in texts.values() if text] or [key]
         weight = number_of(row.get(weight_column), records.types[weight_column]) if weight_column and row else None
         made.append(
             GraphNode(
-                key, number, row, texts["topContent"] or ("" if texts["centerContent"] else key), texts["centerContent"],
-                "<br>".join(plotly_text(line) for line in dict.fromkeys(lines)), colors[key], weight or 0.0,
+                key, number, row, texts.get("topContent") or ("" if texts.get("centerContent") else key),
+                texts.get("centerContent", ""), "<br>".join(plotly_text(line) for line in dict.fromkeys(lines)), colors[key],
+                weight or 0.0, tuple(spark),
             )
         )  # fmt: skip
     return made
@@ -117,6 +124,10 @@ def _slot(entry: Any, records: Records) -> Formatter | None:
     return Formatter(name, records.types[name], rule, records.types, Scale(), records.zone)
 
 
+def _is_spark(maker: Formatter | None) -> bool:
+    return maker is not None and maker.view_kind == "spark"
+
+
 def _text(maker: Formatter | None, row: Record) -> str:
     if maker is None or not row:
         return ""
@@ -124,38 +135,44 @@ def _text(maker: Formatter | None, row: Record) -> str:
     return str(cell["t"]) + str(cell.get("unit", ""))
 
 
-def _colors(rows: Mapping[str, tuple[int, Record]], records: Records, own: Mapping[str, Any]) -> dict[str, str]:
-    settings = own.get("colorSettings")
+def _node_colors(rows: Mapping[str, tuple[int, Record]], records: Records, own: Mapping[str, Any]) -> dict[str, str]:
+    plain = {key: palette.NAMED["blue"] if row else palette.NEUTRAL for key, (_, row) in rows.items()}
+    found = _colors([row for _, row in rows.values()], "nodeColorField", records, own.get("colorSettings"))
+    return dict(zip(rows, found, strict=True)) if found else plain
+
+
+def _colors(rows: Sequence[Record], field: str, records: Records, settings: Any) -> list[str]:
+    """The colour of each row by `colorSettings` or `edgeColorSettings`; nothing where they ask for none. Rows without a value
+    (nodes that only edges name) get `emptyValueColor`."""
     settings = settings if isinstance(settings, Mapping) else {}
-    column = _column(settings.get("nodeColorField"), records)
-    plain = palette.NAMED["blue"]
+    column = _column(settings.get(field) or settings.get("nodeColorField"), records)
     kind = settings.get("type")
-    empty = palette.named_color(settings.get("emptyValueColor")) or palette.NEUTRAL
     if not column or kind not in (1, 2, 3, 4):
-        return {key: plain if row else palette.NEUTRAL for key, (_, row) in rows.items()}
-    values = {key: row.get(column) if row else None for key, (_, row) in rows.items()}
-    found: dict[str, str] = {}
+        return []
+    empty = palette.named_color(settings.get("emptyValueColor")) or palette.NEUTRAL
+    values = [row.get(column) if row else None for row in rows]
+    found: list[str] = []
     order: dict[str, int] = {}
-    numbers = [n for n in (number_of(value, records.types[column]) for value in values.values()) if n is not None]
+    numbers = [n for n in (number_of(value, records.types[column]) for value in values) if n is not None]
     low, high = as_number(settings.get("heatmapMin")), as_number(settings.get("heatmapMax"))
     scale = Scale(
         float(low) if low is not None else min(numbers, default=0.0),
         float(high) if high is not None else max(numbers, default=0.0),
     )
-    for key, value in values.items():
-        row = rows[key][1]
+    for row, value in zip(rows, values, strict=True):
         if value is None or value == "":
-            found[key] = empty
+            found.append(empty)
         elif kind == 1:
-            found[key] = palette.series_color(order.setdefault(records.text(column, value), len(order)))
+            at = order.setdefault(records.text(column, value), len(order))
+            found.append(palette.category_color(settings.get("colorPalette"), at))
         elif kind == 2:
-            found[key] = palette.named_color(value) or palette.NEUTRAL
+            found.append(palette.named_color(value) or palette.NEUTRAL)
         elif kind == 3:
             outcome = first_match(settings.get("thresholdsGrid"), value, records.types[column], row, records.types)
-            found[key] = palette.named_color(outcome.representation if outcome else None) or palette.NEUTRAL
+            found.append(palette.named_color(outcome.representation if outcome else None) or palette.NEUTRAL)
         else:
             number = number_of(value, records.types[column])
-            found[key] = palette.scale_color(settings.get("heatmapPalette"), scale.share(number)) or empty
+            found.append(palette.scale_color(settings.get("heatmapPalette"), scale.share(number)) or empty)
     return found
 
 
@@ -167,14 +184,38 @@ def _network(
     settings: Mapping[str, Any],
     notices: tuple[str, ...],
 ) -> Figure:
-    """Nodes as circles, edges as lines with an arrow past their middle."""
+    """Nodes as circles, edges as lines with an arrow past their middle. With `showOrientationToggles` the reader may choose
+    another of the three layouts."""
     edges = [edge for edge, _ in links]
-    orientation = own.get("graphOrientation", 3)
-    if orientation in (1, 2) and edges:
-        places = layered_layout(len(nodes), edges, across=orientation == 1)
-    else:
+    asked = own.get("graphOrientation", FORCE)
+    first = asked if asked in (ACROSS, DOWN) and edges else FORCE
+    toggles = own.get("showOrientationToggles") is True and bool(edges)
+    figures = {
+        way: _network_figure(nodes, links, records, own, way)
+        for way in ([first, *(way for way in ORIENTATIONS if way != first)] if toggles else [first])
+    }
+    points: tuple[tuple[Mapping[str, Any], ...], ...] = ()
+    if selectable(settings) != "none":
+        points = (*(() for _ in figures[first]["data"][:-1]), _points(nodes, records))
+    layouts = tuple((ORIENTATIONS[way], figure) for way, figure in figures.items()) if toggles else ()
+    return Figure(
+        figures[first], _height(settings), (), points, "graph", notices=notices, layouts=layouts,
+    )  # fmt: skip
+
+
+def _network_figure(
+    nodes: Sequence[GraphNode],
+    links: Sequence[tuple[Edge, Record]],
+    records: Records,
+    own: Mapping[str, Any],
+    orientation: int,
+) -> dict[str, Any]:
+    edges = [edge for edge, _ in links]
+    across = orientation == ACROSS
+    if orientation == FORCE:
         places = force_layout(len(nodes), edges)
-    across = orientation == 1 and bool(edges)
+    else:
+        places = layered_layout(len(nodes), edges, across=across)
     few = len(nodes) <= 30
     sizes = _node_sizes(nodes, few, own)
     labels = [_label(node, few and not across) for node in nodes]
@@ -186,15 +227,11 @@ def _network(
         "textposition": "middle right" if across else "bottom center",
         "textfont": {"size": 11}, "customdata": [node.hover for node in nodes], "hovertemplate": "%{customdata}<extra></extra>",
     }  # fmt: skip
-    traces = [*_edge_traces(links, places, records, own), marks]
     layout = _bare_layout()
     layout["xaxis"]["range"], layout["yaxis"]["range"] = [-1.15, 1.35 if across else 1.15], [-1.3, 1.15]
     for name in ("scaleanchor", "scaleratio"):
         layout["yaxis"].pop(name)
-    points: tuple[tuple[Mapping[str, Any], ...], ...] = ()
-    if selectable(settings) != "none":
-        points = (*(() for _ in traces[:-1]), _points(nodes, records))
-    return Figure({"data": traces, "layout": layout}, _height(settings), (), points, "graph", notices=notices)
+    return {"data": [*_edge_traces(links, places, records, own), marks], "layout": layout}
 
 
 def _edge_traces(
@@ -205,20 +242,26 @@ def _edge_traces(
     size, label = _column(own.get("edgeSize"), records), _column(own.get("edgeLabel"), records)
     weights = [number_of(row[size], records.types[size]) if size else None for _, row in links]
     top = max((w for w in weights if w), default=1.0)
-    widths: dict[float, list[int]] = {}
+    colors = _colors([row for _, row in links], "edgeColorField", records, own.get("edgeColorSettings"))
+    kinds: dict[tuple[float, str], list[int]] = {}
     for i, weight in enumerate(weights):
         width = 1.2 if not weight or weight <= 0 else round((1 + 4 * math.sqrt(weight / top)) * 2) / 2
-        widths.setdefault(width, []).append(i)
+        kinds.setdefault((width, colors[i] if colors else ""), []).append(i)
     return [
-        _edge_trace(width, [links[i] for i in chosen], places, records, label)
-        for width, chosen in sorted(widths.items())
+        _edge_trace(width, color, [links[i] for i in chosen], places, records, label)
+        for (width, color), chosen in sorted(kinds.items())
     ]
 
 
 def _edge_trace(
-    width: float, links: Sequence[tuple[Edge, Record]], places: Sequence[Point], records: Records, label: str
+    width: float,
+    color: str,
+    links: Sequence[tuple[Edge, Record]],
+    places: Sequence[Point],
+    records: Records,
+    label: str,
 ) -> dict[str, Any]:
-    """Lines of one width, each with an arrow past its middle that points along it whatever the frame's shape."""
+    """Lines of one width and colour, each with an arrow past its middle that points along it whatever the frame's shape."""
     xs: list[float | None] = []
     ys: list[float | None] = []
     texts: list[str] = []
@@ -229,9 +272,9 @@ def _edge_trace(
         texts += ["", plotly_text(records.text(label, row[label])) if label else "", "", ""]
     trace: dict[str, Any] = {
         "type": "scatter", "mode": "lines+markers", "x": xs, "y": ys, "name": "",
-        "line": {"color": "theme:axis", "width": width}, "hoverinfo": "text" if label else "skip",
+        "line": {"color": color or "theme:axis", "width": width}, "hoverinfo": "text" if label else "skip",
         "marker": {
-            "symbol": "arrow", "angleref": "previous", "size": [0, 9 + width, 0, 0] * len(links), "color": "theme:soft",
+            "symbol": "arrow", "angleref": "previous", "size": [0, 9 + width, 0, 0] * len(links), "color": color or "theme:soft",
             "opacity": 1, "line": {"width": 0},
         },
     }  # fmt: skip
@@ -285,6 +328,8 @@ def _hive(
         "text": marks["text"] if roomy else None, "textfont": {"size": 11, "color": [palette.ink_on(n.color) for n in ordered]},
         "marker": {"size": 18, "opacity": 0}, "customdata": marks["hover"], "hovertemplate": "%{customdata}<extra></extra>",
     })  # fmt: skip
+    sparks = _sparks(ordered, marks["x"], marks["y"]) if roomy else []
+    traces = [*traces[:-1], *sparks, traces[-1]]
     layout = _bare_layout()
     layout["annotations"] = annotations
     points: tuple[tuple[Mapping[str, Any], ...], ...] = ()
@@ -307,6 +352,26 @@ def _hexagons(color: str, places: Sequence[Point]) -> dict[str, Any]:
         "type": "scatter", "mode": "lines", "x": xs, "y": ys, "fill": "toself", "fillcolor": color, "hoverinfo": "skip",
         "line": {"color": "theme:paper", "width": 2}, "name": "",
     }  # fmt: skip
+
+
+def _sparks(nodes: Sequence[GraphNode], xs: Sequence[float], ys: Sequence[float]) -> list[dict[str, Any]]:
+    """The sparks of a honeycomb's nodes as small lines in the lower part of their cells."""
+    lines: dict[str, tuple[list[float | None], list[float | None]]] = {}
+    for node, x, y in zip(nodes, xs, ys, strict=True):
+        known = [value for value in node.spark if value is not None]
+        if len(known) < 2:
+            continue
+        low, range_ = min(known), (max(known) - min(known)) or 1.0
+        across, up = lines.setdefault(palette.ink_on(node.color), ([], []))
+        for at, value in enumerate(node.spark):
+            across.append(round(x - 0.3 + 0.6 * at / (len(node.spark) - 1), 3))
+            up.append(None if value is None else round(y - 0.34 + 0.12 * (value - low) / range_, 3))
+        across.append(None)
+        up.append(None)
+    return [
+        {"type": "scatter", "mode": "lines", "x": x, "y": y, "hoverinfo": "skip", "name": "", "line": {"color": ink, "width": 1.2}}
+        for ink, (x, y) in lines.items()
+    ]  # fmt: skip
 
 
 def _two_lines(text: str, width: int) -> str:

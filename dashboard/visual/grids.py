@@ -251,10 +251,13 @@ def shared_scales(rules: Mapping[str, Rule], records: Records, rows: Sequence[Re
         if rule.formatter in scaled:
             found = (number_of(row[name], records.types[name]) for row in rows)
             numbers.setdefault(rule.key, []).extend(number for number in found if number is not None)
-    return {
-        name: scale_of(rule, numbers.get(rule.key, [])) if rule.formatter in scaled else Scale()
-        for name, rule in rules.items()
-    }
+    scales = {}
+    for name, rule in rules.items():
+        if rule.formatter == fmt.COMPOSITE:
+            scales[name] = fmt.composite_scale(rule, rows, records.types)
+        else:
+            scales[name] = scale_of(rule, numbers.get(rule.key, [])) if rule.formatter in scaled else Scale()
+    return scales
 
 
 def _timelines(rules: Mapping[str, Rule], records: Records, rows: Sequence[Record]) -> dict[int, Scale]:

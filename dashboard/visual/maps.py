@@ -95,7 +95,9 @@ def map_view(table: Table, settings: Mapping[str, Any], *, zone: dt.tzinfo = dt.
         {"data": [land, marks], "layout": layout},
         height,
         _strip(spots, records, own, form),
-        ((), _points(spots, records)) if selectable(settings) != "none" else (),
+        ((), _points(spots, records, parts=settings.get("exportAggregateParts") is True))
+        if selectable(settings) != "none"
+        else (),
         "map",
         notices=tuple(notices),
     )
@@ -246,15 +248,22 @@ def _strip(
     return tuple(strip)
 
 
-def _points(spots: Sequence[Spot], records: Records) -> tuple[Mapping[str, Any], ...]:
-    return tuple(
-        {
-            **exported_row(spot.rows[0][1], records),
-            "label": spot.label, "x": spot.place.longitude, "y": spot.place.latitude, "series": spot.label,
-            "_row": spot.rows[0][0],
-        }
-        for spot in spots
-    )  # fmt: skip
+def _points(spots: Sequence[Spot], records: Records, *, parts: bool) -> tuple[Mapping[str, Any], ...]:
+    """What each circle exports: its first row, with `parts` all rows that lie there."""
+
+    def exported(spot: Spot, number: int, row: Record) -> dict[str, Any]:
+        return {
+            **exported_row(row, records),
+            "label": spot.label, "x": spot.place.longitude, "y": spot.place.latitude, "series": spot.label, "_row": number,
+        }  # fmt: skip
+
+    made = []
+    for spot in spots:
+        point = exported(spot, *spot.rows[0])
+        if parts and len(spot.rows) > 1:
+            point["_parts"] = tuple(exported(spot, number, row) for number, row in spot.rows)
+        made.append(point)
+    return tuple(made)
 
 
 def _frame(points: Sequence[tuple[float, float]]) -> tuple[float, float, float, float]:

@@ -30,6 +30,19 @@ NAMED: dict[str, str] = {
 }  # fmt: skip
 """A colour by the name that thresholds, series settings and composite bars use (lower case)."""
 
+CATEGORICAL: dict[str, tuple[str, ...]] = {
+    "default": SERIES,
+    "pastel": (
+        "#7fb2e8", "#f0b07a", "#7ccbb8", "#b3a2f5", "#e58aa6", "#8fb4c2", "#dcaad6", "#cdb78f", "#9cc9e2", "#b3c98a",
+        "#c99bc7", "#cfa98f", "#b3bac3", "#a8adec", "#95c9ab", "#eba6b3",
+    ),
+    "cool": (
+        "#2b7bd6", "#12a184", "#6c47f2", "#3d7085", "#4a9bc9", "#5f66d8", "#3d9460", "#0e8fa3", "#9a5fd0", "#1d5cae",
+        "#2f9e9e", "#7b48b0",
+    ),
+}  # fmt: skip
+"""The colours of categories by the name of the palette that a graph asks for (lower case)."""
+
 _WHITE = "#ffffff"
 _RAMPS: dict[str, tuple[str, ...]] = {
     "blue": ("#eaf3fc", "#8fbfee", "#2b7bd6", "#174a8c"),
@@ -87,6 +100,12 @@ _LIGHT_TO_DARK = frozenset({
 def series_color(index: int) -> str:
     """The colour of the series at `index`, counted from 0."""
     return SERIES[index % len(SERIES)]
+
+
+def category_color(palette: object, index: int) -> str:
+    """The colour of the category at `index` in a palette of `CATEGORICAL`; unknown names are the default one."""
+    shades = CATEGORICAL.get(str(palette or "").strip().lower().removesuffix("tone").strip(), SERIES)
+    return shades[index % len(shades)]
 
 
 def named_color(name: object) -> str | None:

@@ -68,7 +68,7 @@ def pie_view(table: Table, settings: Mapping[str, Any], *, zone: dt.tzinfo = dt.
         {"data": [trace], "layout": layout},
         height,
         metrics if own.get("showMetrics") is not False else (),
-        _points(shown, own, settings, records),
+        _points(shown, positive, own, settings, records),
         "piechart",
         side_metrics=True,
         notices=(f"The chart counts the first {MOST_POINTS:,} rows.",) if len(records) > MOST_POINTS else (),
@@ -140,17 +140,21 @@ def _unique(labels: list[str]) -> list[str]:
 
 
 def _points(
-    slices: list[Slice], own: Mapping[str, Any], settings: Mapping[str, Any], records: Records
+    slices: list[Slice], whole: list[Slice], own: Mapping[str, Any], settings: Mapping[str, Any], records: Records
 ) -> tuple[tuple[Mapping[str, Any], ...], ...]:
+    """What each slice exports; the one named "Other" exports the slices it stands for where the item asks for them."""
     if selectable(settings) == "none":
         return ()
     rows = records.all
-    return (
-        tuple(
-            {
-                **(exported_row(rows[number], records) if number >= 0 else {}),
-                "x": label, "y": value, "value": value, "series": label, "label": labelled(label, own), "_row": number,
-            }
-            for label, value, number in slices
-        ),
-    )  # fmt: skip
+
+    def exported(entry: Slice) -> dict[str, Any]:
+        label, value, number = entry
+        return {
+            **(exported_row(rows[number], records) if number >= 0 else {}),
+            "x": label, "y": value, "value": value, "series": label, "label": labelled(label, own), "_row": number,
+        }  # fmt: skip
+
+    made = [exported(entry) for entry in slices]
+    if settings.get("exportAggregateParts") is True and len(slices) < len(whole):
+        made[-1]["_parts"] = tuple(exported(entry) for entry in whole[len(slices) - 1 :])
+    return (tuple(made),)

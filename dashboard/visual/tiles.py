@@ -85,7 +85,9 @@ def _maker(slot: str, entry: Mapping[str, Any], records: Records, rows: list[dic
     rule = rule_from(entry, list(SLOTS).index(slot))
     kind = records.types[name]
     numbers = [number for number in (number_of(row[name], kind) for row in rows) if number is not None]
-    return Formatter(name, kind, rule, records.types, scale_of(rule, numbers), records.zone)
+    composite = rule.formatter == fmt.COMPOSITE
+    scale = fmt.composite_scale(rule, rows, records.types) if composite else scale_of(rule, numbers)
+    return Formatter(name, kind, rule, records.types, scale, records.zone)
 
 
 def _slot(maker: Formatter, row: Record, at: int) -> Mapping[str, Any] | None:

@@ -17,7 +17,9 @@ Tone = Literal["info", "success", "warning", "error", "upsell", "plain"]
 class Figure:
     """A Plotly figure as a plain dict ({"data": […], "layout": {…}}), without colours that a theme decides: pages apply
     light or dark through `theme.apply`. `metrics` is the strip of numbers under a chart: (label, text, colour).
-    `points` names what a clicked point exports: for each trace, for each of its points, {x, y, series, label, …columns}.
+    `points` names what a clicked point exports: for each trace, for each of its points, {x, y, series, label, …columns}; a
+    point that stands for several may hold them as `_parts`. `layouts` are other drawings of the same traces that a reader
+    may choose, by name; the first is `figure` itself.
     `kind` is the visualization drawn (`linechart`, `piechart`, `map` …); `time_axis` says whether x is time, which a brush
     needs; `side_metrics` asks for the strip at the right (pies) instead of below; `notices` are sentences under it all."""
 
@@ -29,6 +31,7 @@ class Figure:
     time_axis: bool = False
     side_metrics: bool = False
     notices: tuple[str, ...] = ()
+    layouts: tuple[tuple[str, Mapping[str, Any]], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,8 +45,9 @@ def test_what_a_metric_item_would_show_is_named_where_no_engine_answers_metrics(
 def test_metrics_are_answered_from_the_sample_estate(estate: Path) -> None:
     engine = LocalEngine(estate, known_tables())
     workbook = machines(
-        metrics(2, CPU), metrics(0, CPU, MEMORY), metrics(-1, CPU, MEMORY), metrics(2, ("x--It's gone", 1))
-    )
+        metrics(2, CPU), metrics(0, CPU, MEMORY), metrics(-1, CPU, MEMORY), metrics(2, ("x--It's gone", 1)),
+        metrics(0, CPU, gridFormatType=2),
+    )  # fmt: skip
     found = run_all(Session(workbook, engine))
     tables = [result.table for _, result in found[1:]]
     assert all(table is not None for table in tables)
@@ -55,8 +56,17 @@ def test_metrics_are_answered_from_the_sample_estate(estate: Path) -> None:
     assert len(set(chart.column("Series"))) > 1
     assert grid.names == ("Subscription", "Name", CPU[0], f"{CPU[0]} Timeline", MEMORY[0], f"{MEMORY[0]} Timeline")
     assert len(grid) == len(set(grid.column("Name"))) > 1
+    by_segment = tables[4]
+    assert by_segment is not None
+    assert by_segment.names == ("Subscription", "Name", "Segment", CPU[0], f"{CPU[0]} Timeline")
     assert set(tiles.column("Metric")) == {"Percentage CPU (average)", "Available Memory Bytes (maximum)"}
-    assert [item.settings["visualization"] for item, _ in found[1:]] == ["linechart", "table", "tiles", "linechart"]
+    assert [item.settings["visualization"] for item, _ in found[1:]] == [
+        "linechart",
+        "table",
+        "tiles",
+        "linechart",
+        "table",
+    ]
     _, result = found[4]
     assert result.status == "empty"
     assert result.message == "The table AzureMetrics has no rows of It's gone here in this time range."

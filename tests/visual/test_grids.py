@@ -295,6 +295,17 @@ def test_a_composite_bar_shares_its_width_among_columns() -> None:
     assert "parts" not in second
 
 
+@pytest.mark.parametrize(("alone", "short"), [(False, 0.2), (True, 1.0)])
+def test_composite_bars_of_a_column_share_one_length_unless_each_row_is_asked_to_fill_its_cell(
+    alone: bool, short: float
+) -> None:
+    table = table_from_rows([("up", "long"), ("down", "long"), ("value", "long")], [(30, 20, 50), (10, 0, 10)])
+    settings = {"columnSettings": [{"columnName": "up"}, {"columnName": "down"}], "noRowsScaling": alone}
+    view = grid(table, formatters=[rule(22, compositeBarSettings=settings)])
+    first, second = ([part["share"] for part in row["value"]["parts"]] for row in view.rows)
+    assert (first, second) == ([0.6, 0.4], [short])
+
+
 def test_a_coloured_number_has_the_colour_of_its_palette() -> None:
     assert cell(5, 20, "long", palette="red")["fg"].startswith("#")
 

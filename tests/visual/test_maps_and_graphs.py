@@ -15,6 +15,7 @@ from dashboard.visual import theme
 from dashboard.visual.build import draw
 from dashboard.visual.charts import KINDS
 from dashboard.visual.layouts import force_layout, honeycomb, layered_layout
+from dashboard.visual.palette import CATEGORICAL, NAMED
 from dashboard.visual.places import country, outlines, project, region
 from dashboard.visual.view import Figure, Message
 from tests.visual.tables import counts, hours
@@ -282,3 +283,68 @@ def test_the_label_of_a_narrow_honeycomb_has_two_lines_at_most() -> None:
     assert isinstance(view, Figure)
     labels = [each["text"] for each in view.figure["layout"]["annotations"]]
     assert labels == ["A name of very<br>many words tha…", "B"]
+
+
+MIXED = table_from_rows(
+    [("id", "string"), ("from", "string"), ("to", "string"), ("state", "string"), ("trend", "dynamic")],
+    [
+        ("a", "", "", "", "[1,5,2]"), ("b", "", "", "", "[3,3,4]"), ("", "a", "b", "bad", None), ("", "b", "c", "good", None),
+        ("", "a", "c", "bad", None),
+    ],
+)  # fmt: skip
+NODES_AND_EDGES = {"type": 0, "nodeIdField": "id", "sourceIdField": "from", "targetIdField": "to"}
+
+
+def test_edges_have_the_colour_of_their_own_settings() -> None:
+    rules = [
+        {"operator": "==", "thresholdValue": "bad", "representation": "redBright"},
+        {"operator": "Default", "representation": "green"},
+    ]
+    coloured = {"type": 3, "edgeColorField": "state", "thresholdsGrid": rules}
+    traces = figure(MIXED, "graph", **NODES_AND_EDGES, edgeColorSettings=coloured).figure["data"][:-1]
+    ends = {trace["line"]["color"]: trace["x"].count(None) for trace in traces}
+    assert ends == {NAMED["redbright"]: 2, NAMED["green"]: 1}
+    assert len(figure(MIXED, "graph", **NODES_AND_EDGES, edgeColorSettings=None).figure["data"]) == 2
+
+
+def test_a_reader_may_choose_among_the_layouts_where_the_graph_offers_them() -> None:
+    offered = figure(MIXED, "graph", **NODES_AND_EDGES, graphOrientation=2, showOrientationToggles=True)
+    assert [name for name, _ in offered.layouts] == ["Flow vertical", "Force directed", "Flow horizontal"]
+    assert offered.figure == offered.layouts[0][1]
+    places = {name: tuple(shown["data"][-1]["x"]) for name, shown in offered.layouts}
+    assert len(set(places.values())) == 3
+    assert figure(MIXED, "graph", **NODES_AND_EDGES, showOrientationToggles=False).layouts == ()
+
+
+def test_categories_take_the_colours_of_the_palette_asked_for() -> None:
+    def hues(name: str | None) -> list[str]:
+        settings = {"type": 1, "nodeColorField": "id", "colorPalette": name}
+        shown: list[str] = figure(MIXED, "graph", **NODES_AND_EDGES, colorSettings=settings).figure["data"][-1][
+            "marker"
+        ]["color"]
+        return shown[:2]
+
+    assert hues("default") == hues(None) == hues("no such") == list(CATEGORICAL["default"][:2])
+    assert hues("pastel") == list(CATEGORICAL["pastel"][:2])
+    assert hues("cool") == list(CATEGORICAL["cool"][:2])
+
+
+def test_a_spark_is_drawn_in_the_cells_of_a_honeycomb() -> None:
+    slot = {"columnMatch": "trend", "formatter": 21}
+    traces = figure(MIXED, "graph", **NODES_AND_EDGES | {"type": 2}, bottomContent=slot).figure["data"]
+    lines = [trace for trace in traces if trace["mode"] == "lines" and "fill" not in trace]
+    assert sum(sum(1 for y in trace["y"] if y is not None) for trace in lines) == 6
+
+
+@pytest.mark.parametrize("parts", [True, False])
+def test_what_stands_for_several_rows_exports_them_all_where_asked(parts: bool) -> None:
+    table = table_from_rows([("c", "string"), ("id", "string")], [("US", "1"), ("US", "2"), ("FR", "3")])
+    asked = {"exportAggregateParts": parts, "exportedParameters": [{"fieldName": "id", "parameterName": "P"}]}
+    settings = {"visualization": "map", "mapSettings": {"locInfo": "CountryRegion", "locInfoColumn": "c"}}
+    view = draw({**settings, **asked}, table)
+    assert isinstance(view, Figure)
+    exported = {point["label"]: [row["id"] for row in point.get("_parts", ())] for point in view.points[1]}
+    assert exported == {"United States": ["1", "2"] if parts else [], "France": []}
+    pie = draw({"visualization": "piechart", "chartSettings": {"group": "id", "createOtherGroup": 1}, **asked}, table)
+    assert isinstance(pie, Figure)
+    assert [row["label"] for row in pie.points[0][-1].get("_parts", ())] == (["2", "3"] if parts else [])
