@@ -313,7 +313,7 @@ class Evaluation:
         if item.kind == "metric":
             extra["visualization"] = metric_visualization(item)
             if not text_of(item.content.get("noDataMessage")):
-                extra["noDataMessage"] = no_rows_message(item_metrics(item, scope.values, self._prose))
+                extra["noDataMessage"] = no_rows_message(item_metrics(item, scope.values, self._prose), asked.request)
         return self._planned(
             item,
             scope,

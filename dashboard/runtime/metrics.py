@@ -1,22 +1,19 @@
-"""Metric items: on local data asked of the table AzureMetrics, elsewhere the sentence that names what is missing (section 9).
-
-AzureMetrics holds no dimensions: splitting and dimension filters have no effect on local data.
-"""
+"""Metric items: asked of the metrics service, or on local data of its tables of metrics; elsewhere the sentence that names what is
+missing (section 9)."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from dashboard.document.workbook import Item, list_of, object_of, text_of, whole_of
 from dashboard.engines.azure.metrics import grain
 from dashboard.engines.protocol import Engine, QueryRequest, TimeSpan
-from dashboard.parameters.splice import escape_kql
-from dashboard.parameters.substitute import Context, substitute
+from dashboard.parameters.substitute import Context, references, substitute
 from dashboard.parameters.times import DAY, TimeRange, read_length, timespan
 from dashboard.parameters.values import Value
+from dashboard.runtime.metric_lines import DIVIDED, MOST_SEGMENTS, PLAIN, DimensionFilter, Metric, metric_query
 from dashboard.runtime.sources import Asked, bound_resources, offered, source_of, time_span
 
 _MOST = 200
@@ -34,19 +31,6 @@ _CHARTS: Mapping[int, str] = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Metric:
-    """One metric of an item. `id` is as written (`<namespace>-<category>-<name>`), `function` and `column` are what
-    AzureMetrics is asked."""
-
-    id: str
-    name: str
-    label: str
-    aggregation: str
-    function: str
-    column: str
-
-
 def item_metrics(item: Item, values: Mapping[str, Value], context: Context) -> list[Metric]:
     """The metrics an item shows, texts substituted."""
     found = []
@@ -56,9 +40,36 @@ def item_metrics(item: Item, values: Mapping[str, Value], context: Context) -> l
             continue
         name = metric_name(written)
         shown, function, column = _AGGREGATIONS.get(whole_of(entry.get("aggregation")) or 0, _AGGREGATIONS[4])
-        label = substitute(text_of(entry.get("columnName")), values, context) or f"{name} ({shown})"
-        found.append(Metric(written, name, label, shown, function, column))
+        heading = substitute(text_of(entry.get("columnName")), values, context)
+        limit = whole_of(entry.get("splitByLimit"))
+        found.append(
+            Metric(
+                written, name, heading or f"{name} ({shown})", heading or written, shown, function, column, _splits(entry),
+                _filters([*list_of(item.content.get("filters")), *list_of(entry.get("filters"))], values, context),
+                limit if limit and limit > 0 else MOST_SEGMENTS, entry.get("splitBySortOrder") == 1,
+            )
+        )  # fmt: skip
     return found
+
+
+def _splits(entry: Mapping[str, Any]) -> tuple[str, ...]:
+    written = entry.get("splitBy")
+    named = map(text_of, written if isinstance(written, list) else [written])
+    return tuple(dict.fromkeys(filter(None, named)))
+
+
+def _filters(written: Sequence[Any], values: Mapping[str, Value], context: Context) -> tuple[DimensionFilter, ...]:
+    """The filters that have an effect: one without values, or with All, has none."""
+    found = []
+    for each in map(object_of, written):
+        key = substitute(text_of(each.get("key")), values, context)
+        chosen = [substitute(text_of(value), values, context) for value in list_of(each.get("values"))]
+        bound = values.get(text_of(each.get("valueParam")).strip("{}"))
+        chosen += [bound.instead] if bound and bound.instead is not None else bound.values if bound else []
+        chosen = list(dict.fromkeys(filter(None, chosen)))
+        if key and chosen and "*" not in chosen:
+            found.append(DimensionFilter(key, tuple(chosen), whole_of(each.get("operator")) == 1))
+    return tuple(dict.fromkeys(found))
 
 
 def metric_name(written: str) -> str:
@@ -68,15 +79,25 @@ def metric_name(written: str) -> str:
     return name or rest or written
 
 
-def without_dimensions(item: Item) -> str:
-    """What a reader must know of an item that splits or filters by dimensions: AzureMetrics has none. Empty for others."""
+def undivided(item: Item, request: QueryRequest) -> str:
+    """What a reader must know of an item that splits or filters by dimensions where it was asked of a table without them.
+    Empty for others."""
+    if request.source != "logs" or DIVIDED in request.text:
+        return ""
     entries = [object_of(entry) for entry in list_of(item.content.get("metrics"))]
     filters = [item.content.get("filters"), *(entry.get("filters") for entry in entries)]
-    keys = [text_of(object_of(each).get("key")) for group in filters for each in list_of(group)]
-    splits = [text_of(each) for entry in entries for each in (list_of(entry.get("splitBy")) or [entry.get("splitBy")])]
-    told = [f"split by {', '.join(dict.fromkeys(filter(None, splits)))}"] if any(splits) else []
+    bound = [
+        each
+        for group in filters
+        for each in map(object_of, list_of(group))
+        if each.get("values") or each.get("valueParam")
+    ]
+    keys = [text_of(each.get("key")) for each in bound]
+    splits = [name for entry in entries for name in _splits(entry)]
+    told = [f"split by {', '.join(dict.fromkeys(splits))}"] if splits else []
     told += [f"filtered by {', '.join(dict.fromkeys(filter(None, keys)))}"] if any(keys) else []
-    return f"AzureMetrics holds no dimensions: this is not {' and not '.join(told)}." if told else ""
+    here = f"{PLAIN} holds no dimensions, and {DIVIDED}, which does, has no rows here"
+    return f"{here}: this is not {' and not '.join(told)}." if told else ""
 
 
 def metric_visualization(item: Item) -> str:
@@ -87,11 +108,14 @@ def metric_visualization(item: Item) -> str:
     return _CHARTS.get(2 if kind is None else kind, "linechart")
 
 
-def no_rows_message(metrics: Sequence[Metric]) -> str:
-    """What is said where AzureMetrics has nothing of what is asked."""
-    return (
-        f"The table AzureMetrics has no rows of {', '.join(metric.name for metric in metrics)} here in this time range."
-    )
+def no_rows_message(metrics: Sequence[Metric], request: QueryRequest | None) -> str:
+    """What is said where the tables of metrics have nothing of what is asked."""
+    live = request is not None and request.source == "metrics"
+    table = DIVIDED if request and DIVIDED in request.text else PLAIN
+    known = (each.describe() for metric in metrics for each in metric.filters)
+    filters = dict.fromkeys(known) if live or table == DIVIDED else ()
+    of = ", ".join(metric.name for metric in metrics) + (f" with {' and '.join(filters)}" if filters else "")
+    return f"{'Azure Monitor has no values' if live else f'The table {table} has no rows'} of {of} here in this time range."
 
 
 def ask_metrics(item: Item, values: Mapping[str, Value], context: Context, engine: Engine) -> Asked:
@@ -107,6 +131,9 @@ def ask_metrics(item: Item, values: Mapping[str, Value], context: Context, engin
         return Asked(
             message=f"Metrics need a live connection; local data cannot answer them. This item shows: {names}{of}."
         )
+    unset = _unset(item, values)
+    if unset:
+        return Asked(unset=unset)
     time_value = values.get(source.time_parameter) if source.time_parameter else None
     if time_value is not None and not time_value.is_set:
         return Asked(unset=(source.time_parameter,))
@@ -114,16 +141,29 @@ def ask_metrics(item: Item, values: Mapping[str, Value], context: Context, engin
     resources = bound_resources(item.content.get("resourceIds"), values)
     if not resources and resource in values:
         resources = values[resource].values
+    if shown == "table" and whole_of(item.content.get("gridFormatType")) == _ROWS_BY_SEGMENT:
+        shown = "segments"
     if live:
         if not resources:
             return Asked(unset=(resource,) if resource else (), message="" if resource else "No resource is chosen.")
         return Asked(
             QueryRequest(_live_payload(item, metrics, span, shown), "metrics", span, resources[:_MOST], now=context.now)
         )
-    grain = _grain(item, span)
-    segments = item.content.get("gridFormatType") == _ROWS_BY_SEGMENT
-    text = _query(metrics, resources, grain, shown, segments=segments)
+    table = DIVIDED if any(m.split or m.filters for m in metrics) and _holds(engine, DIVIDED) else PLAIN
+    text = metric_query(table, metrics, resources, _grain(item, span), shown)
     return Asked(QueryRequest(text, "logs", span, resources, now=context.now))
+
+
+def _unset(item: Item, values: Mapping[str, Value]) -> tuple[str, ...]:
+    """The parameters that the item's filters wait for."""
+    entries = [item.content, *map(object_of, list_of(item.content.get("metrics")))]
+    filters = [object_of(each) for entry in entries for each in list_of(entry.get("filters"))]
+    named = {text_of(each.get("valueParam")).strip("{}") for each in filters} | set(references(filters))
+    return tuple(sorted(name for name in named if name in values and values[name].blocks))
+
+
+def _holds(engine: Engine, table: str) -> bool:
+    return any(each.name == table and each.rows for each in engine.tables())
 
 
 def _live_payload(item: Item, metrics: Sequence[Metric], span: TimeSpan, shown: str) -> str:
@@ -132,8 +172,9 @@ def _live_payload(item: Item, metrics: Sequence[Metric], span: TimeSpan, shown: 
     automatic = TimeRange(max(int(length * 1000), 1)).grain
     wanted = read_length(text_of(item.content.get("timeGrain"))) or read_length(automatic) or 60_000
     entries = [
-        {"id": m.id, "name": m.name, "label": m.label, "aggregation": m.aggregation,
-         "function": "count" if m.column == "Count" else m.function}
+        {"heading": m.heading, "name": m.name, "label": m.label, "aggregation": m.aggregation,
+         "function": "count" if m.column == "Count" else m.function, "split": m.split, "limit": m.limit,
+         "ascending": m.ascending, "filters": [{"key": f.key, "values": f.values, "negated": f.negated} for f in m.filters]}
         for m in metrics
     ]  # fmt: skip
     namespace = text_of(item.content.get("resourceType")) or metrics[0].id.partition("-")[0]
@@ -145,50 +186,3 @@ def _grain(item: Item, span: TimeSpan) -> str:
     written = read_length(text_of(item.content.get("timeGrain")))
     length = int((span.end - span.start).total_seconds() * 1000)
     return timespan(written) if written else TimeRange(max(length, 1)).grain
-
-
-def _quoted(text: Any) -> str:
-    return f"'{escape_kql(str(text), chr(39))}'"
-
-
-def _query(metrics: Sequence[Metric], resources: Sequence[str], grain: str, shown: str, *, segments: bool) -> str:
-    """KQL for the item: a row a resource (grid; with a column `Segment` where the item asks for rows by segment), a row a
-    metric (tiles), else a point a time and series."""
-    names = ", ".join(dict.fromkeys(_quoted(metric.name) for metric in metrics))
-    lines = ["AzureMetrics", f"| where MetricName in~ ({names})"]
-    if resources:
-        lines.append(f"| where ResourceId in~ ({', '.join(_quoted(each) for each in resources)})")
-    if shown == "table":
-        return "\n".join([*lines, *_grid_lines(metrics, grain, segments=segments)])
-    base = "\n".join(lines)
-    parts = []
-    for metric in metrics:
-        one = f"{base}\n| where MetricName =~ {_quoted(metric.name)}\n| summarize Value = {metric.function}({metric.column}) by "
-        if shown == "tiles":
-            parts.append(
-                f"{one}Name = ResourceId\n| extend Metric = {_quoted(metric.label)}\n| project Metric, Value, Name"
-            )
-            continue
-        series = f"strcat(Resource, ' ', {_quoted(metric.label)})" if len(resources) != 1 else _quoted(metric.label)
-        parts.append(
-            f"{one}TimeGenerated = bin(TimeGenerated, {grain}), Resource\n| extend Series = {series}"
-            "\n| project TimeGenerated, Series, Value"
-        )
-    joined = parts[0] if len(parts) == 1 else "union " + ", ".join(f"({part})" for part in parts)
-    return joined if shown == "tiles" else f"{joined}\n| sort by TimeGenerated asc"
-
-
-def _grid_lines(metrics: Sequence[Metric], grain: str, *, segments: bool) -> list[str]:
-    points, columns = [], []
-    for at, metric in enumerate({metric.id: metric for metric in metrics}.values()):
-        points.append(f"v{at} = {metric.function}if({metric.column}, MetricName =~ {_quoted(metric.name)})")
-        columns += [
-            f"[{_quoted(metric.id)}] = {metric.function}(v{at})",
-            f"[{_quoted(metric.id + ' Timeline')}] = make_list(v{at})",
-        ]
-    return [
-        f"| summarize {', '.join(points)} by ResourceId, SubscriptionId, TimeGenerated = bin(TimeGenerated, {grain})",
-        "| sort by TimeGenerated asc",
-        f"| summarize {', '.join(columns)} by Subscription = strcat('/subscriptions/', SubscriptionId), Name = ResourceId"
-        + (", Segment = ''" if segments else ""),
-    ]

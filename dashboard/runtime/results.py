@@ -12,7 +12,7 @@ from dashboard.engines.protocol import CancelToken, QueryRequest
 from dashboard.errors import Cancelled, Problem, WatchbookError
 from dashboard.runtime.answers import Answers
 from dashboard.runtime.execute import Executor, Statistics, engine_fault
-from dashboard.runtime.metrics import without_dimensions
+from dashboard.runtime.metrics import undivided
 from dashboard.runtime.plan import PlannedItem
 from dashboard.table import Notice, Table
 
@@ -58,9 +58,9 @@ def item_result(
     if isinstance(answer, WatchbookError):
         message = answer.problem.message + _undeclared(item.query)
         return ItemResult("error", problem=answer.problem, message=message, ms=ms)
-    undivided = without_dimensions(item.item) if item.item.kind == "metric" and item.query.source == "logs" else ""
-    if undivided:
-        answer = answer.with_notice(Notice("RT015", undivided))
+    told = undivided(item.item, item.query) if item.item.kind == "metric" else ""
+    if told:
+        answer = answer.with_notice(Notice("RT015", told))
     if not len(answer):
         words = text_of(item.texts.get("noDataMessage")) or NO_ROWS
         why = [notice.message for notice in answer.notices if notice.code == "RT014"]

@@ -105,20 +105,25 @@ def _graph(azure: Azure, body: Any) -> Any:
     return told
 
 
+_SERIES = [
+    ("Success", "GetBlob", 50.0),
+    ("Success", "PutBlob", 30.0),
+    ("ClientError", "GetBlob", 8.0),
+    ("Timeout", "PutBlob", 2.0),
+]
+
+
 def _metrics(asked: Asked) -> Any:
+    """The values by hour; of a metric that is divided, by the dimensions ResponseType and ApiName, as the service's filter says:
+    each dimension it names divides the answer unless it is rolled up, and the greatest `top` are told by `orderby`."""
     names = asked.query["metricnames"].split(",")
     values = []
     for resource in asked.body["resourceids"]:
         series = []
         for name in names:
-            points = [
-                {"timeStamp": f"2026-11-01T{hour:02d}:00:00Z", "average": 10.0 + hour, "total": 100.0, "maximum": 20.0}
-                for hour in range(3)
-            ]
             series.append(
                 {"id": f"{resource}/metrics/{name}", "type": "Microsoft.Insights/metrics", "unit": "Percent",
-                 "name": {"value": name, "localizedValue": name}, "errorCode": "Success",
-                 "timeseries": [{"metadatavalues": [], "data": points}]}
+                 "name": {"value": name, "localizedValue": name}, "errorCode": "Success", "timeseries": _divided(asked.query)}
             )  # fmt: skip
         values.append(
             {"starttime": "2026-11-01T00:00:00Z", "endtime": "2026-11-01T03:00:00Z", "interval": "PT1H",
@@ -126,6 +131,37 @@ def _metrics(asked: Asked) -> Any:
              "value": series}
         )  # fmt: skip
     return {"values": values}
+
+
+def _divided(query: dict[str, str]) -> list[dict[str, Any]]:
+    def points(factor: float) -> list[dict[str, Any]]:
+        return [
+            {"timeStamp": f"2026-11-01T{hour:02d}:00:00Z", "average": (10.0 + hour) * factor, "total": 100.0 * factor, "maximum": 20.0}
+            for hour in range(3)
+        ]  # fmt: skip
+
+    if "filter" not in query:
+        return [{"metadatavalues": [], "data": points(1)}]
+    terms = [re.fullmatch(r"(\w+) (eq|ne) '(.*)'", each) for each in re.split(" and | or ", query["filter"])]
+    rolled = query.get("rollupby", "").split(",")
+    sums: dict[tuple[str, ...], float] = {}
+    named = list(dict.fromkeys(term[1] for term in terms if term and term[1] not in rolled))
+    for response, api, share in _SERIES:
+        row = {"ResponseType": response, "ApiName": api}
+        wanted: dict[str, list[bool]] = {}
+        for term in terms:
+            assert term, query["filter"]
+            wanted.setdefault(term[1], []).append((term[3] in ("*", row[term[1]])) == (term[2] == "eq"))
+        negated = {term[1] for term in terms if term and term[2] == "ne"}
+        if all(all(found) if name in negated else any(found) for name, found in wanted.items()):
+            key = tuple(row[name] for name in named)
+            sums[key] = sums.get(key, 0) + share
+    order = sorted(sums.items(), key=lambda each: each[1], reverse=not query.get("orderby", "").endswith("asc"))
+    return [
+        {"metadatavalues": [{"name": {"value": name.lower()}, "value": value} for name, value in zip(named, key, strict=True)],
+         "data": points(share)}
+        for key, share in order[: int(query.get("top", 10))]
+    ]  # fmt: skip
 
 
 def _answer(azure: Azure, asked: Asked) -> tuple[int, Any]:

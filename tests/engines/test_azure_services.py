@@ -20,7 +20,7 @@ from dashboard.ingest.schemas import known_tables
 from dashboard.runtime import Session, run_all
 from dashboard.runtime.execute import Executor
 from tests.engines.azure_server import GROUP, RESOURCE, SENTINEL, WORKSPACE, Azure, azure_server, environment
-from tests.runtime.standin import book, query
+from tests.runtime.standin import book, parameters, query
 from tests.server.querying import Credential, querying
 
 VM = f"{GROUP}/providers/Microsoft.Compute/virtualMachines/web"
@@ -83,7 +83,7 @@ def metric_item(kind: int, *metrics: tuple[str, int]) -> dict[str, object]:
     ("kind", "columns", "first"),
     [
         (2, ["TimeGenerated", "Series", "Value"], ["2026-11-01T00:00:00Z", "CPU (average)", 10.0]),
-        (-1, ["Metric", "Value", "Name"], ["CPU (average)", 11.0, VM]),
+        (-1, ["Metric", "Value", "Name", "Timeline"], ["CPU (average)", 11.0, VM, [10.0, 11.0, 12.0]]),
         (0, ["Subscription", "Name", "microsoft.compute/virtualmachines--CPU", "microsoft.compute/virtualmachines--CPU Timeline"],
          ["/".join(VM.split("/")[:3]), VM, 11.0, [10.0, 11.0, 12.0]]),
     ],
@@ -103,6 +103,93 @@ def test_a_metric_item_is_drawn_from_the_metrics_service(
     assert asked.query["metricnamespace"] == "microsoft.compute/virtualmachines"
     assert asked.query["aggregation"] == "Average"
     assert asked.query["interval"] in ("PT1M", "PT5M")
+
+
+def divided(azure: Azure, kind: int, *entries: dict[str, object], **content: object) -> list[list[object]]:
+    """The rows of a metric item over two dimensions, ResponseType and ApiName."""
+    azure.graph = [{"id": VM.lower(), "location": "westeurope"}]
+    item = metric_item(kind, *(("Transactions", 1) for _ in entries))
+    shown = item["content"]
+    assert isinstance(shown, dict)
+    shown.update(content)
+    for metric, more in zip(shown["metrics"], entries, strict=True):
+        metric.update(more)
+    engine = LogAnalyticsEngine([WORKSPACE])
+    ((_, result),) = run_all(Session(book(item), engine, now=NOW, executor=Executor(engine)))
+    assert result.table is not None, result
+    return [list(result.table.names), *result.table.json_rows()]
+
+
+@pytest.mark.parametrize(
+    ("entry", "content", "sent", "series"),
+    [
+        ({"splitBy": "ResponseType"}, {}, {"filter": "ResponseType eq '*'", "top": "10", "orderby": "total desc"},
+         {"Success": 8000.0, "ClientError": 800.0, "Timeout": 200.0}),
+        ({"splitBy": ["ResponseType"], "splitByLimit": 1, "splitBySortOrder": 1}, {},
+         {"filter": "ResponseType eq '*'", "top": "1", "orderby": "total asc"}, {"Timeout": 200.0}),
+        ({"splitBy": "ApiName"}, {"filters": [{"key": "ResponseType", "operator": 1, "values": ["Success"]}]},
+         {"filter": "ResponseType ne 'Success' and ApiName eq '*'", "rollupby": "ResponseType"}, {"GetBlob": 800.0, "PutBlob": 200.0}),
+        ({"filters": [{"key": "ResponseType", "operator": 0, "values": ["ClientError", "Timeout"]}]}, {},
+         {"filter": "ResponseType eq 'ClientError' or ResponseType eq 'Timeout'", "rollupby": "ResponseType"},
+         {"Transactions (sum)": 1000.0}),
+        ({"splitBy": ["ResponseType", "ApiName"], "splitByLimit": 2, "splitBySortOrder": -1}, {},
+         {"filter": "ResponseType eq '*' and ApiName eq '*'", "top": "2"}, {"Success, GetBlob": 5000.0, "Success, PutBlob": 3000.0}),
+    ],
+)  # fmt: skip
+def test_a_metric_is_split_and_filtered_by_its_dimensions(
+    azure: Azure,
+    entry: dict[str, object],
+    content: dict[str, object],
+    sent: dict[str, str],
+    series: dict[str, float],
+) -> None:
+    names, *rows = divided(azure, 2, entry, **content)
+    assert names == ["TimeGenerated", "Series", "Value"]
+    assert {str(row[1]): row[2] for row in rows} == series
+    asked = azure.of("metrics:getBatch")[-1].query
+    assert {name: asked.get(name) for name in sent} == sent
+
+
+def test_metrics_that_are_divided_alike_are_asked_together_and_others_apart(azure: Azure) -> None:
+    entries = [
+        {"columnName": "All"},
+        {"columnName": "Errors", "splitBy": "ResponseType", "splitByLimit": 2},
+        {"columnName": "Again"},
+    ]
+    names, row = divided(azure, 0, *entries)
+    assert names == [
+        "Subscription", "Name", "All", "All Timeline", "Success/Errors", "Success/Errors Timeline", "ClientError/Errors",
+        "ClientError/Errors Timeline", "Again", "Again Timeline",
+    ]  # fmt: skip
+    assert (row[2], row[4], row[6], row[8]) == (300.0, 24000.0, 2400.0, 300.0)
+    assert len(azure.of("metrics:getBatch")) == 2
+
+
+def test_a_filter_takes_a_parameter_and_quotes_what_a_reader_typed(azure: Azure) -> None:
+    azure.graph = [{"id": VM.lower(), "location": "westeurope"}]
+    item = metric_item(2, ("Transactions", 1))
+    item["content"]["filters"] = [{"key": "Api (v2)", "operator": 0, "valueParam": "Api"}]  # type: ignore[index]
+    engine = LogAnalyticsEngine([WORKSPACE])
+    chosen = parameters({"name": "Api", "type": 1, "isRequired": True})
+    session = Session(book(chosen, item), engine, now=NOW, executor=Executor(engine))
+    assert session.plan().items[1].status == "unset"
+    session.set_value("Api", "O'Neill (1)")
+    payload = json.loads(session.plan().items[1].query.text)  # type: ignore[union-attr]
+    assert payload["metrics"][0]["filters"] == [{"key": "Api (v2)", "values": ["O'Neill (1)"], "negated": False}]
+    run_all(session)
+    assert azure.of("metrics:getBatch")[-1].query["filter"] == "Api %28v2%29 eq 'O''Neill %281%29'"
+
+
+def test_a_grid_with_a_row_a_segment_names_it(azure: Azure) -> None:
+    split = {"splitBy": "ResponseType", "splitByLimit": 2}
+    names, *rows = divided(azure, 0, {"columnName": "Requests", **split}, {"columnName": "All"}, gridFormatType=2)
+    assert names == ["Subscription", "Name", "Segment", "Requests", "Requests Timeline", "All", "All Timeline"]
+    assert [row[2:4] + row[5:6] for row in rows] == [
+        ["Success", 24000.0, None], ["ClientError", 2400.0, None], ["", None, 300.0],
+    ]  # fmt: skip
+    names, *rows = divided(azure, -1, split)
+    assert names == ["Metric", "Value", "Name", "Segment", "Timeline"]
+    assert [row[1:4:2] for row in rows] == [[24000.0, "Success"], [2400.0, "ClientError"]]
 
 
 def test_a_resource_that_is_gone_is_told(azure: Azure) -> None:

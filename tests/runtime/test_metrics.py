@@ -1,4 +1,4 @@
-"""Metric items: asked of AzureMetrics on local data, named in a sentence elsewhere."""
+"""Metric items: asked of the tables of metrics on local data, named in a sentence elsewhere."""
 
 from __future__ import annotations
 
@@ -89,5 +89,55 @@ def test_a_split_by_a_dimension_that_the_table_does_not_hold_is_told(tmp_path: P
     item["content"]["metrics"][0]["splitBy"] = "InstanceName"
     (_, result) = run_all(Session(book(item, metrics(2, CPU)), LocalEngine(tmp_path, known_tables())))[0]
     assert result.table is not None
-    told = "AzureMetrics holds no dimensions: this is not split by InstanceName and not filtered by Tier."
+    told = (
+        "AzureMetrics holds no dimensions, and AzureMetricsV2, which does, has no rows here: "
+        "this is not split by InstanceName and not filtered by Tier."
+    )
     assert [notice.message for notice in result.table.notices] == [told]
+
+
+STORAGE = ("microsoft.storage/storageaccounts-Transaction-Transactions", 1)
+
+
+def storage(chart: int, metric: dict[str, Any] | None = None, **content: Any) -> dict[str, Any]:
+    """A metric item over every storage account."""
+    item = metrics(chart, STORAGE, **content)
+    del item["content"]["resourceParameter"]
+    item["content"]["resourceIds"] = []
+    item["content"]["metrics"][0].update(metric or {})
+    return item
+
+
+def test_dimensions_are_read_from_the_table_that_holds_them(estate: Path) -> None:
+    engine = LocalEngine(estate, known_tables())
+    split = {"splitBy": "ResponseType", "splitByLimit": 2, "splitBySortOrder": -1}
+    failures = [{"key": "ResponseType", "operator": 1, "values": ["Success"]}]
+    both = storage(0, {"columnName": "All"})
+    both["content"]["metrics"].append({"metric": STORAGE[0], "aggregation": 1, "columnName": "Errors", **split})
+    workbook = book(
+        storage(0), storage(0, {"splitBy": "ResponseType"}, gridFormatType=2), both,
+        storage(0, {"splitBy": ["ResponseType", "ApiName"]}, filters=failures, gridFormatType=2), storage(2, split), storage(-1, split),
+        storage(0, filters=[{"key": "ResponseType", "operator": 0, "values": ["None"]}]),
+    )  # fmt: skip
+    found = [result for _, result in run_all(Session(workbook, engine))]
+    whole, grid, pivot, failed, chart, tiles = (result.table for result in found[:6] if result.table is not None)
+    assert whole.names == ("Subscription", "Name", STORAGE[0], f"{STORAGE[0]} Timeline")
+    assert grid.names == ("Subscription", "Name", "Segment", STORAGE[0], f"{STORAGE[0]} Timeline")
+    parts: dict[str, float] = {}
+    for name, value in zip(grid.column("Name"), grid.column(STORAGE[0]), strict=True):
+        parts[name.upper()] = parts.get(name.upper(), 0) + value
+    for name, value in zip(whole.column("Name"), whole.column(STORAGE[0]), strict=True):
+        assert parts[name.upper()] == pytest.approx(value)
+    assert set(pivot.names) == {
+        "Subscription", "Name", "All", "All Timeline", "Success/Errors", "Success/Errors Timeline", "ClientOtherError/Errors",
+        "ClientOtherError/Errors Timeline",
+    }  # fmt: skip
+    assert sorted(pivot.column("All")) == pytest.approx(sorted(whole.column(STORAGE[0])))
+    segments = set(failed.column("Segment"))
+    assert segments == {"ClientOtherError, GetBlob", "AuthorizationError, ListBlobs", "ServerTimeoutError, PutBlob"}
+    assert {series.split(" ", 1)[1] for series in chart.column("Series")} == {"Success", "ClientOtherError"}
+    assert tiles.names == ("Metric", "Value", "Name", "Segment", "Timeline")
+    assert found[6].message == (
+        "The table AzureMetricsV2 has no rows of Transactions with ResponseType = None here in this time range."
+    )
+    assert not any(result.table.notices for result in found if result.table)

@@ -1,8 +1,13 @@
 """Metrics of Azure resources through Microsoft's own async client (azure-monitor-querymetrics).
 
-A request's text is JSON: `{"namespace", "metrics": [{"id", "name", "label", "aggregation", "function"}], "seconds", "shown"}`;
-its `resources` are asked by region and subscription, 50 at once. What comes back has the form that `shown` needs: a point a
-row for charts, a value a row for tiles, a resource a row for `table`.
+A request's text is JSON: `{"namespace", "metrics": [{"heading", "name", "label", "aggregation", "function", "split", "filters",
+"limit", "ascending"}], "seconds", "shown"}`; its `resources` are asked by region and subscription, 50 at once, metrics that are
+divided alike in one call. What comes back has the form that `shown` needs: a point a row for charts, a metric, resource and segment
+a row for `tiles`, a resource and segment a row for `segments`, a resource a row for `table`, where a split metric has a column
+`<segment>/<label>` for each segment.
+
+The service's filter: learn.microsoft.com/rest/api/monitor/metrics-batch/batch. A dimension that is named there divides the answer,
+so one that only filters is rolled up.
 """
 
 from __future__ import annotations
@@ -44,10 +49,12 @@ _WHOLE: Mapping[str, Callable[[Sequence[float]], float]] = {
 
 @dataclass(frozen=True)
 class Point:
-    """One value of one metric of one resource. `time` is naive UTC."""
+    """One value of one resource: `metric` is its place in what was asked, `segment` the values of the dimensions that divide it.
+    `time` is naive UTC."""
 
     resource: str
-    metric: str
+    metric: int
+    segment: str
     time: dt.datetime
     value: float
 
@@ -88,10 +95,13 @@ class Metrics:
             )
 
     async def _points(self, asked: Mapping[str, Any], resources: Sequence[str], span: TimeSpan) -> list[Point]:
+        alike: dict[str, list[int]] = {}
+        for at, metric in enumerate(asked["metrics"]):
+            alike.setdefault(json.dumps([_field(metric), _division(metric)]), []).append(at)
         calls = [
-            self._ask(asked, region, part, span, aggregation)
+            self._ask(asked, region, part, span, places)
             for region, part in self._batches(resources)
-            for aggregation in dict.fromkeys(_FIELDS.get(str(m["function"]), "average") for m in asked["metrics"])
+            for places in alike.values()
         ]
         found = await asyncio.gather(*calls)
         return [point for part in found for point in part]
@@ -106,15 +116,13 @@ class Metrics:
                 yield region, members[start : start + _BATCH]
 
     async def _ask(
-        self, asked: Mapping[str, Any], region: str, resources: list[str], span: TimeSpan, field: str
+        self, asked: Mapping[str, Any], region: str, resources: list[str], span: TimeSpan, places: Sequence[int]
     ) -> list[Point]:
         from azure.core.exceptions import AzureError, ClientAuthenticationError, HttpResponseError
 
-        names = list(
-            dict.fromkeys(
-                str(m["name"]) for m in asked["metrics"] if _FIELDS.get(str(m["function"]), "average") == field
-            )
-        )
+        first = asked["metrics"][places[0]]
+        field = _field(first)
+        names = list(dict.fromkeys(str(asked["metrics"][at]["name"]) for at in places))
         client, plain = self._client(region)
         seconds = float(settings.integer("query_seconds"))
         try:
@@ -122,7 +130,7 @@ class Metrics:
                 answers = await client.query_resources(
                     resource_ids=resources, metric_namespace=str(asked["namespace"]), metric_names=names,
                     timespan=(span.start, span.end), granularity=dt.timedelta(seconds=int(asked["seconds"])),
-                    aggregations=[_AGGREGATIONS[field]], **({"enforce_https": False} if plain else {}),
+                    aggregations=[_AGGREGATIONS[field]], **_division(first), **({"enforce_https": False} if plain else {}),
                 )  # fmt: skip
         except TimeoutError:
             words = f"{SERVICE} gave no whole answer within {seconds:g} seconds."
@@ -140,11 +148,16 @@ class Metrics:
         for resource, answer in zip(resources, answers, strict=False):
             for metric in answer.metrics:
                 for series in metric.timeseries:
+                    segment = _segment(first, series.metadata_values)
                     for value in series.data:
                         number = getattr(value, field)
                         if number is not None:
                             moment = value.timestamp.astimezone(dt.UTC).replace(tzinfo=None)
-                            found.append(Point(resource, f"{metric.name}|{field}", moment, float(number)))
+                            found += [
+                                Point(resource, at, segment, moment, float(number))
+                                for at in places
+                                if str(asked["metrics"][at]["name"]).lower() == metric.name.lower()
+                            ]
         return found
 
     def _client(self, region: str) -> tuple[Any, bool]:
@@ -170,42 +183,103 @@ def grain(length_seconds: float, wanted: float) -> int:
     return next((each for each in GRAINS if each >= least), GRAINS[-1])
 
 
+def _field(metric: Mapping[str, Any]) -> str:
+    return _FIELDS.get(str(metric["function"]), "average")
+
+
+def _division(metric: Mapping[str, Any]) -> dict[str, Any]:
+    """The keywords of a call that splits and filters: `filter`, `roll_up_by`, `max_results`, `order_by`."""
+    terms, only = [], []
+    filtered = {str(each["key"]).lower() for each in metric["filters"]}
+    for each in metric["filters"]:
+        operator, joint = ("ne", " and ") if each["negated"] else ("eq", " or ")
+        terms.append(joint.join(f"{_written(each['key'])} {operator} '{_written(v)}'" for v in each["values"]))
+        if each["key"].lower() not in {name.lower() for name in metric["split"]}:
+            only.append(str(each["key"]))
+    terms += [f"{_written(name)} eq '*'" for name in metric["split"] if name.lower() not in filtered]
+    if not terms:
+        return {}
+    found: dict[str, Any] = {"filter": " and ".join(dict.fromkeys(terms))}
+    if only:
+        found["roll_up_by"] = ",".join(dict.fromkeys(only))
+    if metric["split"]:
+        found["max_results"] = int(metric["limit"])
+        found["order_by"] = f"{_field(metric)} {'asc' if metric['ascending'] else 'desc'}"
+    return found
+
+
+def _written(text: Any) -> str:
+    """A name or value inside the filter: quotes doubled, round brackets percent-encoded once more, as the reference wants it."""
+    return str(text).replace("'", "''").replace("(", "%28").replace(")", "%29")
+
+
+def _segment(metric: Mapping[str, Any], told: Mapping[str, str] | None) -> str:
+    """The values of the dimensions that split the metric; the service writes their names in any case."""
+    known = {str(name).lower(): value for name, value in (told or {}).items()}
+    return ", ".join(str(known.get(name.lower(), "")) for name in metric["split"])
+
+
 def shape(asked: Mapping[str, Any], points: Sequence[Point], resources: Sequence[str]) -> Table:
-    """Points in the form that is shown: a point a row, a value a row (tiles), or a resource a row (table)."""
-    metrics = [(m, f"{m['name']}|{_FIELDS.get(str(m['function']), 'average')}") for m in asked["metrics"]]
-    values: dict[tuple[str, str], list[Point]] = {}
+    """Points in the form that is shown: see the head of this module."""
+    metrics = [*enumerate(asked["metrics"])]
+    values: dict[tuple[str, int], dict[str, list[Point]]] = {}
     for point in sorted(points, key=lambda each: each.time):
-        values.setdefault((point.resource.lower(), point.metric.lower()), []).append(point)
+        of = values.setdefault((point.resource.lower(), point.metric), {})
+        of.setdefault(point.segment, []).append(point)
 
-    def of(resource: str, key: str) -> list[Point]:
-        return values.get((resource.lower(), key.lower()), [])
+    def segments(resource: str, places: Sequence[int]) -> list[str]:
+        known = dict.fromkeys(each for at in places for each in values.get((resource.lower(), at), {}))
+        return list(known) or [""]
 
-    def whole(found: Sequence[Point], key: str) -> float | None:
-        return _WHOLE[key.rpartition("|")[2]]([each.value for each in found]) if found else None
+    def cells(resource: str, at: int, segment: str) -> tuple[float | None, list[float]]:
+        found = [each.value for each in values.get((resource.lower(), at), {}).get(segment, [])]
+        return (_WHOLE[_field(asked["metrics"][at])](found) if found else None), found
 
-    if asked.get("shown") == "tiles":
-        rows = [
-            (str(m["label"]), whole(of(resource, key), key), resource) for m, key in metrics for resource in resources
-        ]
-        return table_from_rows([("Metric", "string"), ("Value", "real"), ("Name", "string")], rows)
-    if asked.get("shown") == "table":
-        columns: list[tuple[str, KqlType]] = [("Subscription", "string"), ("Name", "string")]
-        for m, _ in metrics:
-            columns += [(str(m["id"]), "real"), (f"{m['id']} Timeline", "dynamic")]
-        grid = []
+    split = any(m["split"] for _, m in metrics)
+    shown = asked.get("shown")
+    if shown in ("table", "segments"):
+        by_segment = shown == "segments"
+        named: dict[str, tuple[int, str]] = {}
+        for at, m in metrics:
+            if by_segment or not m["split"]:
+                named.setdefault(str(m["heading"]), (at, ""))
+                continue
+            for segment in dict.fromkeys(each for resource in resources for each in segments(resource, [at])):
+                named.setdefault(f"{segment}/{m['label']}", (at, segment))
+        grid: list[Any] = []
         for resource in resources:
-            row: list[Any] = ["/".join(resource.split("/")[:3]), resource]
-            for _, key in metrics:
-                found = of(resource, key)
-                row += [whole(found, key), [each.value for each in found]]
-            grid.append(row)
+            for segment in segments(resource, [at for at, _ in named.values()]) if by_segment else [""]:
+                row: list[Any] = [_subscription(resource), resource, *([segment] if by_segment else [])]
+                for at, own in named.values():
+                    row += cells(resource, at, segment if by_segment else own)
+                grid.append(row)
+        columns: list[tuple[str, KqlType]] = [("Subscription", "string"), ("Name", "string")]
+        columns += [("Segment", "string")] if by_segment else []
+        for name in named:
+            columns += [(name, "real"), (f"{name} Timeline", "dynamic")]
         return table_from_rows(columns, grid)
-    many = len(resources) != 1
-    lines = [
-        (point.time, f"{resource.rpartition('/')[2]} {m['label']}" if many else str(m["label"]), point.value)
-        for m, key in metrics
-        for resource in resources
-        for point in of(resource, key)
-    ]
+    if shown == "tiles":
+        tiles: list[Any] = [
+            (str(m["label"]), value, resource, *([segment] if split else []), line)
+            for at, m in metrics
+            for resource in resources
+            for segment in segments(resource, [at])
+            for value, line in [cells(resource, at, segment)]
+        ]
+        heads: list[tuple[str, KqlType]] = [("Metric", "string"), ("Value", "real"), ("Name", "string")]
+        heads += [("Segment", "string")] if split else []
+        return table_from_rows([*heads, ("Timeline", "dynamic")], tiles)
+    lines = []
+    for at, m in metrics:
+        for resource in resources:
+            for segment, found in values.get((resource.lower(), at), {}).items():
+                series = [resource.rpartition("/")[2]] if len(resources) != 1 else []
+                series += [str(m["label"])] if not m["split"] or len(metrics) > 1 else []
+                series += [segment] if m["split"] else []
+                lines += [(point.time, " ".join(series), point.value) for point in found]
     lines.sort(key=lambda line: line[0])
     return table_from_rows([("TimeGenerated", "datetime"), ("Series", "string"), ("Value", "real")], lines)
+
+
+def _subscription(resource: str) -> str:
+    return "/".join(resource.split("/")[:3])

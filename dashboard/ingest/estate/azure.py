@@ -250,7 +250,7 @@ def _claims(v: Json) -> Json:
 
 
 def metrics(window: Window) -> Iterator[tuple[str, pa.Table]]:
-    """AzureMetrics: one row a resource and metric at each moment."""
+    """AzureMetrics: one row a resource and metric at each moment; AzureMetricsV2: the same values by dimension."""
     world, rng = window.world, window.rng("AzureMetrics")
     series = [(m, t) for m in world.data["metrics"] for t in targets(world, m["target"])]
     at = window.snapshots(70)
@@ -265,6 +265,21 @@ def metrics(window: Window) -> Iterator[tuple[str, pa.Table]]:
         Resource=pick([t["name"].upper() for _, t in series], index), ResourceId=pick([t["id"].upper() for _, t in series], index), _ResourceId=pick([t["id"] for _, t in series], index),
         ResourceGroup=pick([t["group"].upper() for _, t in series], index), ResourceProvider=pick([t["type"].split("/")[0].upper() for _, t in series], index),
         SubscriptionId=pick([world.subscription(t["sub"])["id"] for _, t in series], index), SourceSystem="Azure", _IsBillable="False",
+    ).arrow()  # fmt: skip
+    parts = [(m, t, part) for m, t in series for part in m.get("parts", [{"share": 1.0}])]
+    of = {(m["name"], t["id"]): i for i, (m, t) in enumerate(series)}
+    source = np.array([of[m["name"], t["id"]] for m, t, _ in parts])
+    rows = (np.arange(len(at))[:, None] * len(series) + source).ravel()
+    index = np.tile(np.arange(len(parts)), len(at))
+    # What is counted is divided among the parts; a level is the same in each.
+    share = np.array([part["share"] if m["unit"] == "Count" else 1.0 for m, _, part in parts])[index]
+    average = average[rows] * share
+    dimensions = [text_json({k: v for k, v in part.items() if k != "share"}) for _, _, part in parts]
+    yield "AzureMetricsV2", Rows("AzureMetricsV2", times[rows]).put(
+        MetricName=pick([m["name"] for m, _, _ in parts], index), UnitName=pick([m["unit"] for m, _, _ in parts], index), TimeGrain="PT1M",
+        Average=average, Minimum=average * 0.8, Maximum=average * 1.3, Total=average * 5, Count=np.full(len(index), 5.0),
+        MetricResourceType=pick([t["type"].lower() for _, t, _ in parts], index), Dimension=pick(dimensions, index), _ResourceId=pick([t["id"] for _, t, _ in parts], index),
+        _SubscriptionId=pick([world.subscription(t["sub"])["id"] for _, t, _ in parts], index), SourceSystem="Azure", _IsBillable="False",
     ).arrow()  # fmt: skip
 
 
