@@ -22,9 +22,10 @@ from typing import Any
 from dashboard.pages import shelves
 from dashboard.server import serve as server
 from dashboard.server.asgi import App
+from dashboard.visual.html import PRINT
 
 SCRIPT = Path(__file__).resolve().parent / "pages" / "main.py"
-SHEET = SCRIPT.parent / "static" / "watchbook.css"
+SHEETS = (SCRIPT.parent / "static" / "watchbook.css", PRINT)
 START = SCRIPT.parent / "static" / "start.js"
 # What the pages need of Streamlit's own addresses; its metrics, its agent API and its sign-in stay out of reach.
 _PASSED_ON = ("/_stcore/health", "/_stcore/host-config", "/_stcore/stream", "/_stcore/upload_file/", "/media/")
@@ -62,9 +63,11 @@ def create_app(script: Path = SCRIPT) -> tuple[App, server.StaticContent, dict[s
     config.set_option("server.cookieSecret", secrets.token_hex(32))
     static = Path(file_util.get_static_dir())
     index = (static / "index.html").read_text(encoding="utf-8")
-    own = {path: _address(path) for path in (SHEET, START)} if script == SCRIPT else {}
+    own = {path: _address(path) for path in (*SHEETS, START)} if script == SCRIPT else {}
     content = server.StaticContent(
-        start_page=start_page(index, own[SHEET], own[START], _drawn_with(static)) if own else start_page(index),
+        start_page=start_page(index, [own[sheet] for sheet in SHEETS], own[START], _drawn_with(static))
+        if own
+        else start_page(index),
         folders={"/static/": static / "static", shelves.ADDRESS: shelves.PICTURES, **component_folders()},
         # Streamlit's scripts ask for this name; what it is, the content type says.
         files={"/favicon.png": SCRIPT.parent / "static" / "favicon.svg", **{own[path]: path for path in own}},
@@ -97,8 +100,8 @@ def _drawn_with(static: Path) -> list[str]:
     return [f"/static/js/{path.name}" for path in found] + [f"{_COMPONENTS}watchbook.controls/controls.js"]
 
 
-def start_page(index: str, sheet: str = "", script: str = "", soon: Iterable[str] = ()) -> bytes:
-    """Streamlit's start page with our title, the style sheet at the address `sheet`, and `script`, which runs first and is
+def start_page(index: str, sheets: Iterable[str] = (), script: str = "", soon: Iterable[str] = ()) -> bytes:
+    """Streamlit's start page with our title, the style sheets at the addresses `sheets`, and `script`, which runs first and is
     told what to load `soon`; without what the content policy would block or what we switch off: the inline script (only
     read by a prerendering service) and the pointer to the agent API."""
     index = re.sub(r"<!--.*?-->", "", index, flags=re.DOTALL)
@@ -108,9 +111,9 @@ def start_page(index: str, sheet: str = "", script: str = "", soon: Iterable[str
     index = re.sub(
         r"<noscript>.*?</noscript>", "<noscript>Watchbook needs JavaScript.</noscript>", index, flags=re.DOTALL
     )
-    if sheet:
-        # At the end of the body: Streamlit's own rules are put into the head, and of two equals the later one holds.
-        index = index.replace("</body>", f'<link rel="stylesheet" href="{sheet}"></body>')
+    # At the end of the body: Streamlit's own rules are put into the head, and of two equals the later one holds.
+    links = "".join(f'<link rel="stylesheet" href="{sheet}">' for sheet in sheets)
+    index = index.replace("</body>", f"{links}</body>")
     if script:
         index = index.replace(
             "<script ", f'<script src="{script}" data-soon="{" ".join(soon)}"></script>\n    <script ', 1

@@ -15,7 +15,7 @@ from dashboard.pages import controls, style
 from dashboard.table import Table
 from dashboard.visual import build as visual
 from dashboard.visual import icons, theme
-from dashboard.visual.html import split_unit
+from dashboard.visual.html import marked, split_unit
 from dashboard.visual.view import Figure, Grid, Message, Text, Tile, Tiles, View
 
 Rows = tuple[int, ...]
@@ -113,7 +113,9 @@ def _draw_figure(view: Figure, key: str, label: str, react: Reactions) -> None:
         figure, key=key, height=view.height, theme=None, config=_CONFIG, alt=label or "Chart",
         on_select=selected if modes else "ignore", selection_mode=modes or ("points",),
     )  # fmt: skip
-    below = (_strip(view.metrics, view.side_metrics) if view.metrics else "") + style.notices_html(view.notices)
+    below = (_strip(view.metrics, view.side_metrics, marked(view)) if view.metrics else "") + style.notices_html(
+        view.notices
+    )
     if below:
         st.html(below)
 
@@ -137,14 +139,14 @@ def _point(view: Figure, chosen: Mapping[str, Any]) -> Mapping[str, Any] | None:
         return None
 
 
-def _strip(metrics: Sequence[tuple[str, str, str]], at_side: bool) -> str:
+def _strip(metrics: Sequence[tuple[str, str, str]], at_side: bool, marks: str) -> str:
     entries = "".join(
         f'<div class="wb-strip-entry" style="--metric:{escape(colour)}"><div class="wb-strip-label" title="{escape(name)}">{escape(name)}</div>'
         f'<div class="wb-strip-value">{split_unit(value)}</div></div>'
         for name, value, colour in metrics
     )
     side = " is-side" if at_side else ""
-    return f'<div class="wb-strip{side}">{entries}</div>'
+    return f'<div class="wb-strip{side}{marks}">{entries}</div>'
 
 
 @cache

@@ -10,11 +10,6 @@ from dashboard.visual import palette
 from dashboard.visual.icons import SEVERITIES
 from dashboard.visual.numbers import COUNT, as_number, compact, format_number, intl
 
-_SEVERITY_COLORS = {
-    "critical": palette.NAMED["reddark"], "error": palette.NAMED["red"], "warning": palette.NAMED["orange"],
-    "info": palette.NAMED["blue"],
-}  # fmt: skip
-
 
 def plotly_text(text: str, longest: int = 200) -> str:
     """Text for a place where Plotly reads a little HTML (names, ticks, hovers): shown as it is, never as markup."""
@@ -38,14 +33,11 @@ def series_colors(names: Sequence[str], settings: Mapping[str, Any], single: Any
         if color is None and len(names) == 1:
             color = palette.named_color(single)
         if color is None and severe:
-            color = _SEVERITY_COLORS[SEVERITIES[words[i]]] if words[i] not in _CALM else palette.NEUTRAL
+            color = palette.SEVERITIES["low" if words[i] == "low" else SEVERITIES[words[i]]]
         if color is None and name == "Other":
             color = palette.NEUTRAL
         found.append(color or palette.series_color(i))
     return found
-
-
-_CALM = frozenset({"informational", "information"})
 
 
 def label_settings(settings: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:

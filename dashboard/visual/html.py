@@ -1,7 +1,7 @@
 """Views as static HTML: for exported pages, and for what a page shows without a component (tiles, messages, strips).
 
 Every text of a view goes through `text`; colours and lengths come from this room's own lists. The classes are styled by
-`view.css` (`stylesheet()`), which follows the page's light or dark through CSS variables.
+`view.css` (`stylesheet()`), which follows the page's light or dark through CSS variables, and on paper by `print.css`.
 """
 
 from __future__ import annotations
@@ -16,6 +16,11 @@ from dashboard.visual.icons import svg
 from dashboard.visual.numbers import parted
 from dashboard.visual.view import Figure, Grid, GridColumn, Message, Text, Tile, Tiles
 
+PRINT = Path(__file__).parent / "print.css"
+"""What keeps the parts of a chart apart on paper; for exported pages and for the dashboard's own."""
+
+_VIEWS = Path(__file__).parent / "view.css"
+_MARKED = frozenset({"linechart", "timechart", "areachart", "barchart", "categoricalbar", "unstackedbar", "piechart"})
 _TONE_ICONS = {"info": "info", "success": "success", "warning": "warning", "error": "error", "upsell": "important"}
 
 
@@ -35,7 +40,7 @@ def text(value: object) -> str:
 @lru_cache(maxsize=1)
 def stylesheet() -> str:
     """The CSS of everything made here."""
-    return (Path(__file__).parent / "view.css").read_text(encoding="utf-8")
+    return "".join(path.read_text(encoding="utf-8") for path in (_VIEWS, PRINT))
 
 
 def message_html(message: Message) -> str:
@@ -64,12 +69,21 @@ def notices_html(notices: Sequence[str]) -> str:
 def metrics_html(figure: Figure) -> str:
     """The strip of numbers of a chart; empty where it has none."""
     entries = "".join(
-        f'<li style="border-color:{text(color)}"><span class="wb-label" title="{text(label)}">{text(label)}</span>'
+        f'<li style="--metric:{text(color)}"><span class="wb-label" title="{text(label)}">{text(label)}</span>'
         f'<span class="wb-figure">{split_unit(number)}</span></li>'
         for label, number, color in figure.metrics
     )
     side = "" if not figure.side_metrics else " wb-side" if len(figure.metrics) <= 7 else " wb-side wb-many"
-    return f'<ul class="wb-metrics{side}">{entries}</ul>' if entries else ""
+    return f'<ul class="wb-metrics{side}{marked(figure)}">{entries}</ul>' if entries else ""
+
+
+def marked(figure: Figure) -> str:
+    """The classes of a strip whose numbers stand for the figure's series in their order, so that `print.css` marks both
+    alike; empty where they do not, or where there is only one."""
+    if figure.kind not in _MARKED or len(figure.metrics) < 2:
+        return ""
+    one_each = figure.kind == "piechart" or 1 < len(figure.figure["data"]) <= max(len(figure.metrics), 12)
+    return f" is-marked is-{figure.kind}" if one_each else ""
 
 
 def split_unit(number: str) -> str:

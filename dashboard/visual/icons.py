@@ -23,6 +23,14 @@ def _disc(color: str, mark: str) -> str:
     )
 
 
+def _square(color: str, mark: str) -> str:
+    """Not a disc, so that an "i" is not taken for a "!" where there is no colour."""
+    return _disc(color, mark).replace(
+        f'<circle cx="8" cy="8" r="7" fill="{color}"/>',
+        f'<rect x="1.2" y="1.2" width="13.6" height="13.6" rx="3.4" fill="{color}"/>',
+    )
+
+
 def _triangle(color: str) -> str:
     return (
         f'<path d="M8 1.4 15.2 14.4H.8Z" fill="{color}" stroke="{color}" stroke-linejoin="round"/>'
@@ -53,7 +61,7 @@ _DASH = '<path d="M4.8 8h6.4"/>'
 ICONS: dict[str, str] = {
     "dot": f'<circle cx="8" cy="8" r="4" fill="{NEUTRAL}"/>',
     "success": _disc(_GREEN, _CHECK),
-    "info": _disc(_BLUE, _INFO),
+    "info": _square(_BLUE, _INFO),
     "warning": _triangle(_YELLOW),
     "error": _disc(_RED, _BANG),
     "failed": _disc(_RED, _CROSS),

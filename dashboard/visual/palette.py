@@ -22,9 +22,9 @@ NEUTRAL = "#7d8896"
 NAMED: dict[str, str] = {
     "blue": "#2b7bd6", "bluedark": "#1d5cae", "bluedarkdark": "#274a9c", "lightblue": "#4a9bc9", "grayblue": "#5f7f9e",
     "green": "#2e8f4e", "greendark": "#237a40", "greendarkdark": "#1c6b3a", "lightgreen": "#6d8f2f",
-    "turquoise": "#0e9a8a", "yellow": "#b78a00", "yellowdark": "#a07800", "gold": "#b78a00",
+    "turquoise": "#0e9a8a", "yellow": "#b78a00", "yellowdark": "#a88000", "gold": "#b78a00",
     "orange": "#d9720c", "orangedark": "#bb5d06", "brown": "#a8643c",
-    "red": "#d0443e", "redbright": "#e0403a", "reddark": "#b0302c", "pink": "#d6457a", "magenta": "#c2409c",
+    "red": "#c93a34", "redbright": "#e0403a", "reddark": "#b5332f", "pink": "#d6457a", "magenta": "#c2409c",
     "purple": "#9a5fd0", "purpledark": "#7b48b0", "amethyst": "#8a6bbe", "violet": "#8a6bbe",
     "gray": NEUTRAL, "grey": NEUTRAL, "black": "#4a525c", "white": "#9aa4b0", "teal": "#0e9a8a", "cyan": "#3a93a8",
 }  # fmt: skip
@@ -42,6 +42,12 @@ CATEGORICAL: dict[str, tuple[str, ...]] = {
     ),
 }  # fmt: skip
 """The colours of categories by the name of the palette that a graph asks for (lower case)."""
+
+SEVERITIES: dict[str, str] = {
+    "critical": NAMED["reddark"], "error": NAMED["red"], "warning": NAMED["orangedark"], "low": NAMED["yellowdark"],
+    "info": NAMED["lightblue"],
+}  # fmt: skip
+"""Series of severities, from the gravest: each lighter than the one before, so that they keep their order without colour."""
 
 _WHITE = "#ffffff"
 _RAMPS: dict[str, tuple[str, ...]] = {

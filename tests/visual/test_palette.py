@@ -7,7 +7,17 @@ import itertools
 import pytest
 
 from dashboard.visual import icons, theme
-from dashboard.visual.palette import NAMED, SERIES, bar_color, contrast, ink_on, named_color, scale_color, series_color
+from dashboard.visual.palette import (
+    NAMED,
+    SERIES,
+    SEVERITIES,
+    bar_color,
+    contrast,
+    ink_on,
+    named_color,
+    scale_color,
+    series_color,
+)
 
 PAGES = (theme.LIGHT["paper"], theme.DARK["paper"])
 
@@ -46,6 +56,12 @@ def test_the_first_six_series_are_told_apart_by_every_reader(deficiency: str) ->
     for first, second in itertools.combinations(SERIES[:6], 2):
         apart = sum((a - b) ** 2 for a, b in zip(lab(first, seen), lab(second, seen), strict=True)) ** 0.5
         assert apart >= 18, f"{first} and {second} look alike ({apart:.1f}) to {deficiency} readers"
+
+
+def test_graver_severities_are_darker_so_that_they_keep_their_order_without_colour() -> None:
+    seen = [contrast(color, PAGES[0]) for color in SEVERITIES.values()]
+    assert seen == sorted(seen, reverse=True)
+    assert min(contrast(color, page) for color in SEVERITIES.values() for page in PAGES) >= 3.0
 
 
 def test_text_on_a_scale_stays_readable() -> None:
