@@ -12,6 +12,7 @@ from dashboard.engines.loganalytics import LogAnalyticsEngine
 from dashboard.errors import Problem, WatchbookError
 from dashboard.export.azure_workbooks import fetch_all, preview
 from dashboard.export.azure_workbooks import publish as send
+from dashboard.store.files import write_whole
 
 
 def publish(options: argparse.Namespace) -> int:
@@ -41,14 +42,17 @@ def fetch(options: argparse.Namespace) -> int:
     if not wanted:
         raise WatchbookError(Problem("CL014", "There is no subscription to fetch from.", hint="Name one."))
     folder = options.output or settings.workbooks_folder() / "azure"
+    folder.mkdir(parents=True, exist_ok=True)
     count, failed = 0, 0
     for subscription in wanted:
-        for found in fetch_all(management, subscription, folder):
+        for found in fetch_all(
+            management, subscription, lambda name, text: write_whole(folder / f"{name}.json", text.encode())
+        ):
             if found.problem is not None:
                 failed += 1
                 print(f"{found.title}: {found.problem.describe()}", file=sys.stderr)
             else:
                 count += 1
-                print(found.path)
+                print(folder / f"{found.name}.json")
     print(f"{count} workbooks in {folder}" + (f", {failed} could not be read" if failed else ""), file=sys.stderr)
     return int(failed > 0)

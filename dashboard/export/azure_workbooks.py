@@ -6,9 +6,8 @@ from __future__ import annotations
 import json
 import re
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
@@ -57,11 +56,11 @@ class Preview:
 
 @dataclass(frozen=True)
 class Fetched:
-    """One workbook of a subscription: where it was written, or why it could not be."""
+    """One workbook of a subscription: the name under which it was written, or why it could not be."""
 
     title: str
     resource: str
-    path: Path | None = None
+    name: str = ""
     problem: Problem | None = None
 
 
@@ -117,10 +116,9 @@ def publish(management: Management, seen: Preview) -> str:
     return str(told.get("id") or seen.path)
 
 
-def fetch_all(management: Management, subscription: str, folder: Path) -> Iterator[Fetched]:
-    """Writes every shared workbook of a subscription into a folder as a file of its own, named by its title; one that cannot be
-    read is told and the others go on. A file that is there already with the same content stays."""
-    folder.mkdir(parents=True, exist_ok=True)
+def fetch_all(management: Management, subscription: str, write: Callable[[str, str], object]) -> Iterator[Fetched]:
+    """Fetches every shared workbook of a subscription; `write` gets a safe name made from its title, the same each time, and its
+    text. One that cannot be read or written is told and the others go on."""
     taken: dict[str, str] = {}
     for category in CATEGORIES:
         query = urlencode({"category": category, "canFetchContent": "true"})
@@ -129,11 +127,15 @@ def fetch_all(management: Management, subscription: str, folder: Path) -> Iterat
             resource = str(entry.get("id") or "")
             if resource.lower() in taken.values():
                 continue
-            yield _fetch(management, entry, resource, folder, taken)
+            yield _fetch(management, entry, resource, write, taken)
 
 
 def _fetch(
-    management: Management, entry: Mapping[str, Any], resource: str, folder: Path, taken: dict[str, str]
+    management: Management,
+    entry: Mapping[str, Any],
+    resource: str,
+    write: Callable[[str, str], object],
+    taken: dict[str, str],
 ) -> Fetched:
     told = entry.get("properties") or {}
     title = str(told.get("displayName") or resource.rpartition("/")[2])
@@ -146,20 +148,20 @@ def _fetch(
         if not isinstance(text, str) or not text.strip():
             raise WatchbookError(Problem("EX011", f"Azure gives no content of the workbook '{title}'."))
         workbook = parse_workbook(text, f"{title}.json")
-        name = _file_name(title, resource, taken)
-        (folder / name).write_text(dump_document(workbook), encoding="utf-8")
+        name = _name(title, resource, taken)
+        write(name, dump_document(workbook))
     except WatchbookError as error:
         return Fetched(title, resource, problem=error.problem)
-    return Fetched(title, resource, folder / name)
+    return Fetched(title, resource, name)
 
 
-def _file_name(title: str, resource: str, taken: dict[str, str]) -> str:
-    """A safe name by the title; a second workbook of the same title gets the start of its id."""
+def _name(title: str, resource: str, taken: dict[str, str]) -> str:
+    """A safe name by the title, without an ending; a second workbook of the same title gets the start of its id."""
     stem = re.sub(r"[^\w-]+", "-", title, flags=re.ASCII).strip("-").lower()[:80] or "workbook"
     if stem in taken:
         stem = f"{stem}-{resource.rpartition('/')[2][:8]}"
     taken[stem] = resource.lower()
-    return f"{stem}.json"
+    return stem
 
 
 def _known(management: Management, group: str, title: str) -> dict[str, Any] | None:

@@ -11,7 +11,7 @@ import streamlit as st
 
 from dashboard.engines.protocol import CancelToken
 from dashboard.errors import Cancelled, WatchbookError
-from dashboard.pages import bar, sources, style
+from dashboard.pages import azure_exchange, bar, sources, style
 from dashboard.pages.board import Board
 from dashboard.pages.templates import find_template
 from dashboard.runtime.evaluate import Session
@@ -47,7 +47,7 @@ def ask() -> None:
 def draw(board: Board) -> None:
     """Draws the dialog while it is open."""
     if st.session_state.get(_OPEN):
-        st.dialog("Export this workbook", on_dismiss=_close)(lambda: _draw(board))()
+        st.dialog("Export this workbook", width="medium", on_dismiss=_close)(lambda: _draw(board))()
 
 
 def _close() -> None:
@@ -58,6 +58,14 @@ def _close() -> None:
 
 
 def _draw(board: Board) -> None:
+    file, azure = st.tabs(["As a file", "To Azure"])
+    with file:
+        _draw_file(board)
+    with azure:
+        azure_exchange.draw_publishing(board.name, board.title, board.workbook)
+
+
+def _draw_file(board: Board) -> None:
     with style.guard():
         job: _Job | None = st.session_state.get(_JOB)
         if job is not None and not job.result.done():

@@ -10,7 +10,7 @@ import streamlit as st
 
 from dashboard import settings
 from dashboard.errors import WatchbookError
-from dashboard.pages import bar, sources, style
+from dashboard.pages import azure_exchange, bar, sources, style
 from dashboard.store import git_hosts
 from dashboard.store.imports import import_workbooks
 from dashboard.store.versions import Versions
@@ -30,7 +30,7 @@ def _draw() -> None:
     if done is not None:
         _draw_done(*done)
         return
-    files, folder, address = st.tabs(["Files", "A folder", "An address in a Git host"])
+    files, folder, address, azure = st.tabs(["Files", "A folder", "A Git host", "Azure"])
     with files:
         chosen = st.file_uploader("Workbooks (JSON, ARM templates)", type=_SUFFIXES, accept_multiple_files=True)
         if chosen:
@@ -41,6 +41,8 @@ def _draw() -> None:
             _take((file.name, file.getvalue()) for file in found)
     with address:
         _draw_address()
+    with azure:
+        azure_exchange.draw_import()
 
 
 def _draw_address() -> None:

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import replace
 from html import escape
-from typing import Any
 
 import streamlit as st
 
@@ -15,7 +14,7 @@ from dashboard.engines.azure import connections
 from dashboard.engines.azure.check import Report, WorkspaceCheck, check, check_workspace
 from dashboard.engines.azure.clouds import CLOUDS
 from dashboard.engines.azure.connections import Workspace
-from dashboard.engines.azure.identity import KINDS, PROMPTS
+from dashboard.engines.azure.identity import KINDS
 from dashboard.errors import WatchbookError
 from dashboard.pages import bar, sources, style, waiting
 from dashboard.runtime.execute import shared_executor
@@ -67,7 +66,7 @@ def _draw_sign_in(known: connections.Connections) -> None:
         st.session_state.pop(_REPORT, None)
     running: Future[Report] | None = st.session_state.get(_RUNNING)
     if running is not None:
-        st.session_state[_REPORT] = _wait(running)
+        st.session_state[_REPORT] = waiting.wait_azure(running)
         st.session_state.pop(_RUNNING, None)
     report: Report | None = st.session_state.get(_REPORT)
     if report is not None:
@@ -92,24 +91,6 @@ def _start() -> Future[Report]:
     return sources.pool().submit(
         lambda: check(lambda ids: sources.live_engine(ids, token), connections.workspaces())
     )  # fmt: skip
-
-
-def _wait(running: Future[Any]) -> Any:
-    """Waits with the seconds told; a device code that must be entered is shown meanwhile."""
-    slot, code = st.empty(), st.empty()
-    while not running.done():
-        prompt = PROMPTS.waiting()
-        if prompt is not None:
-            words = f"Open {prompt.address} and enter the code {prompt.code}."
-            code.html(style.message_html("Microsoft asks you to confirm this sign-in.", "info", words))
-        slot.html('<div class="wb-waiting" role="status">Asking Azure …</div>')
-        try:
-            running.result(waiting.STEP)
-        except TimeoutError:
-            continue
-    slot.empty()
-    code.empty()
-    return running.result()
 
 
 def _identity_html(report: Report) -> str:
@@ -183,7 +164,7 @@ def _test(workspace: Workspace) -> None:
         sources.live_engine((workspace.id,), token), workspace
     )
     try:
-        found = _wait(sources.pool().submit(work))
+        found = waiting.wait_azure(sources.pool().submit(work))
     except WatchbookError as error:
         found = WorkspaceCheck(workspace, error.problem)
     st.session_state.setdefault(_TRIED, {})[workspace.id] = found

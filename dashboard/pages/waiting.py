@@ -12,6 +12,9 @@ from typing import Any, TypeVar
 
 import streamlit as st
 
+from dashboard.engines.azure.identity import PROMPTS
+from dashboard.pages import style
+
 T = TypeVar("T")
 QUIET = 0.25
 STEP = 0.4
@@ -34,3 +37,23 @@ def wait(future: Future[T], slot: Any = None) -> T:
             continue
         slot.empty()
         return result
+
+
+def wait_azure(running: Future[T]) -> T:
+    """The result of what asks Azure; a device code that must be entered is shown meanwhile."""
+    slot, code = st.empty(), st.empty()
+    while not running.done():
+        prompt = PROMPTS.waiting()
+        if prompt is not None:
+            words = f"Open {prompt.address} and enter the code {prompt.code}."
+            code.html(style.message_html("Microsoft asks you to confirm this sign-in.", "info", words))
+        slot.html('<div class="wb-waiting" role="status">Asking Azure …</div>')
+        try:
+            running.result(STEP)
+        except NotYet:
+            continue
+        except Exception:  # noqa: BLE001 - raised again below, once the page is tidy
+            break
+    slot.empty()
+    code.empty()
+    return running.result()

@@ -190,6 +190,8 @@ def _answer(azure: Azure, asked: Asked) -> tuple[int, Any]:
         return 200, {"tables": tables, "workspaces": [{"id": WORKSPACE}]}
     if low == "/subscriptions":
         return 200, {"value": [{"subscriptionId": SUBSCRIPTION, "displayName": "Security"}]}
+    if re.fullmatch(r"/subscriptions/[^/]+/resourcegroups", low):
+        return 200, {"value": [{"id": f"{GROUP.rpartition('/')[0]}/{name}", "name": name} for name in ("soc", "apps")]}
     if low == "/providers/microsoft.resourcegraph/resources":
         return 200, _graph(azure, asked.body)
     if low.endswith("/metrics:getbatch"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
 from dashboard.engines.azure.calls import Caller, Reply, rest_client
 from dashboard.engines.azure.clouds import Cloud
@@ -83,6 +83,13 @@ class Management:
         """Id and name of the subscriptions that the identity sees."""
         found = self.pages("/subscriptions", "2022-12-01", target="the list of subscriptions")
         return [(str(each.get("subscriptionId", "")), str(each.get("displayName", ""))) for each in found]
+
+    def resource_groups(self, subscription: str) -> list[tuple[str, str]]:
+        """Resource id and name of the resource groups of a subscription, by name."""
+        path = f"/subscriptions/{quote(subscription, safe='-')}/resourcegroups"
+        found = self.pages(path, "2022-09-01", target="the resource groups of the subscription")
+        groups = [(str(each.get("id", "")), str(each.get("name", ""))) for each in found]
+        return sorted(groups, key=lambda each: each[1].lower())
 
     def workspaces(self) -> list[tuple[str, str, str]]:
         """Id (GUID), name and resource id of the workspaces that the identity sees."""
