@@ -45,11 +45,11 @@ INERT_TARGETS = frozenset({"bladeOpenContext", "armActionContext", "templateRunC
                            "copilotNudgeContext", "copilotNudgeActionSettings"})  # fmt: skip
 """Actions of the portal: the link is drawn as text that says so, and what is in them is not looked at."""
 
-_DRAWS = {
+DRAWS = {
     "table": "gridSettings", "": "gridSettings", "tiles": "tileSettings", "stat": "statSettings", "card": "textSettings",
     "map": "mapSettings", "graph": "graphSettings",
 }  # fmt: skip
-_SETTINGS = frozenset({*_DRAWS.values(), "chartSettings"})
+_SETTINGS = frozenset({*DRAWS.values(), "chartSettings"})
 _FREE = frozenset({"resourceTypeFilter", "timeContext", "filters", "value", "jsonData", "query"})
 
 
@@ -68,7 +68,7 @@ def settings(item: Item) -> Iterator[str]:
     own = {key: value for key, value in item.keys.items() if key != "content"}
     drawn = metric_visualization(item) if item.kind == "metric" else item.visualization
     unused = (
-        _SETTINGS - {_DRAWS.get(drawn, "chartSettings")} if drawn and item.kind in ("query", "metric") else frozenset()
+        _SETTINGS - {DRAWS.get(drawn, "chartSettings")} if drawn and item.kind in ("query", "metric") else frozenset()
     )
     content = {key: value for key, value in item.content.items() if key != "items" and key not in unused}
     yield from _keys({**own, **content}, "")

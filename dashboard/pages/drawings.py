@@ -92,7 +92,8 @@ def message_html(view: Message) -> str:
 def _draw_figure(view: Figure, key: str, label: str, react: Reactions) -> None:
     figure = theme.apply(_chosen_layout(view, key), style.mode() == "dark")
     modes: list[Literal["points", "box", "lasso"]] = []
-    if react.points is not None:
+    follows = react.link is not None and any("_link" in point for trace in view.points for point in trace)
+    if react.points is not None or follows:
         modes.append("points")
     if react.brush is not None and view.time_axis:
         modes.append("box")
@@ -106,8 +107,13 @@ def _draw_figure(view: Figure, key: str, label: str, react: Reactions) -> None:
         if react.brush is not None and boxes and len(boxes[-1].get("x") or ()) == 2:
             start, end = sorted(map(str, boxes[-1]["x"]))
             react.brush(start, end)
-        elif react.points is not None:
-            react.points([point for point in (_point(view, chosen) for chosen in state.get("points") or []) if point])
+            return
+        points = [point for point in (_point(view, chosen) for chosen in state.get("points") or []) if point]
+        linked = next((point for point in points if "_link" in point), None)
+        if react.link is not None and linked is not None:
+            react.link({"link": linked["_link"], "row": linked["_row"]})
+        if react.points is not None:
+            react.points(points)
 
     st.plotly_chart(
         figure, key=key, height=view.height, theme=None, config=_CONFIG, alt=label or "Chart",
@@ -218,7 +224,23 @@ def _slot(cell: Mapping[str, Any] | None) -> dict[str, Any] | None:
         return None
     slot = {
         name: cell[name]
-        for name in ("t", "kind", "big", "font", "unit", "color", "bg", "fg", "tip", "bar", "values", "style", "tags")
+        for name in (
+            "t",
+            "kind",
+            "big",
+            "font",
+            "unit",
+            "color",
+            "bg",
+            "fg",
+            "tip",
+            "bar",
+            "values",
+            "bounds",
+            "parts",
+            "style",
+            "tags",
+        )
         if cell.get(name) is not None
     }
     if cell.get("icon"):

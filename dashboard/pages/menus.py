@@ -183,12 +183,19 @@ def _tab_separated(table: Table) -> str:
 
 
 def follow(table: Table, event: Mapping[str, Any], values: Mapping[str, Any]) -> None:
-    """Follows a cell's link: the details of the cell or its row, or another workbook. `values` are this workbook's."""
+    """Follows the link of a cell or a graph's node: the details of the cell or its row, another workbook, an address after a
+    question, since the browser opens one only at a click of its own. `values` are this workbook's."""
     link, row = event.get("link"), event.get("row")
     if not isinstance(link, Mapping):
         return
     if link.get("kind") == "workbook":
         open_workbook(link, values)
+    elif link.get("kind") == "url":
+        href = html.escape(str(link.get("href", "")))
+        address = f'<p><a href="{href}" target="_blank" rel="noopener noreferrer">{href}</a></p>'
+        st.dialog("Open this address?")(lambda: st.html(address))()
+    elif link.get("kind") == "inert":
+        st.html(style.message_html(str(link.get("why", "")), "info"))
     elif isinstance(row, int) and 0 <= row < len(table):
         cells = dict(zip(table.names, replace(table, arrow=table.arrow.slice(row, 1)).json_rows()[0], strict=True))
         fields = {field: name for name, field in dict(unique_fields(table.names)).items()}

@@ -262,6 +262,10 @@ def _spark(column: Formatter, made: dict[str, Any], value: Any, record: Record, 
     made["v"] = sum(known)
     made["t"] = f"{len(values)} values, {plain_number(min(known))} to {plain_number(max(known))}" if known else ""
     made["color"] = colors.bar_color(column.rule.options.get("palette"), 0.6) or colors.NEUTRAL
+    low, high = (as_number(column.rule.options.get(end)) for end in ("min", "max"))
+    least, most = min(known, default=0.0) if low is None else low, max(known, default=0.0) if high is None else high
+    if least < most and (low is not None or high is not None):
+        made["bounds"] = [None if end is None else float(end) for end in (low, high)]
 
 
 def _fill(values: list[float | None], how: Any) -> list[float | None]:

@@ -11,7 +11,7 @@ from typing import Any
 
 from dashboard.table import Table
 from dashboard.visual import palette
-from dashboard.visual.cells import Record, Records, number_of, numbers_in
+from dashboard.visual.cells import Record, Records, number_of
 from dashboard.visual.charts import exported_row
 from dashboard.visual.figures import plotly_text, wrapped
 from dashboard.visual.formatters import Formatter, Scale, rule_from
@@ -29,6 +29,13 @@ HIVE = 2
 ACROSS, DOWN, FORCE = 1, 2, 3
 ORIENTATIONS = {FORCE: "Force directed", ACROSS: "Flow horizontal", DOWN: "Flow vertical"}
 """The values of `graphOrientation`, as the documentation names them."""
+_SIGNS = {
+    "success": "✔", "check": "✔", "available": "✔", "failed": "✖", "error": "✖", "unavailable": "✖", "cancelled": "✖",
+    "warning": "⚠", "degraded": "⚠", "critical": "⚠", "info": "ℹ", "up": "↑", "down": "↓", "left": "←", "right": "→",
+    "trendup": "↗", "trenddown": "↘", "pending": "◔", "person": "👤", "sev0": "⓪", "sev1": "①", "sev2": "②", "sev3": "③",
+    "sev4": "④", "1": "①", "2": "②", "3": "③", "4": "④",
+}  # fmt: skip
+"""Signs for the icons that most workbooks use."""
 
 
 @dataclass(frozen=True)
@@ -40,11 +47,14 @@ class GraphNode:
     record: Record
     top: str
     center: str
+    bottom: str
     hover: str
     color: str
     weight: float
     spark: tuple[float | None, ...] = ()
     """The numbers of a spark that one of its slots draws."""
+    link: Mapping[str, Any] | None = None
+    """What a click opens (see `view.Grid`): that of the first slot with a link."""
 
 
 def graph_view(table: Table, settings: Mapping[str, Any], *, zone: dt.tzinfo = dt.UTC) -> Figure | Message:
@@ -102,15 +112,17 @@ def _nodes(rows: Mapping[str, tuple[int, Record]], records: Records, own: Mappin
     colors = _node_colors(rows, records, own)
     made = []
     for key, (number, row) in rows.items():
-        texts = {name: _text(maker, row) for name, maker in slots.items() if not _is_spark(maker)}
-        spark = next((numbers_in(row.get(m.column)) for m in slots.values() if m and _is_spark(m)), [])
-        lines = [text for text in texts.values() if text] or [key]
+        cells = {name: maker.cell(row[maker.column], row) for name, maker in slots.items() if maker and row}
+        texts = dict.fromkeys(slots, "") | {name: _text(cell) for name, cell in cells.items()}
+        middle = " ".join(filter(None, (texts["leftContent"], texts["centerContent"], texts["rightContent"])))
+        lines = [str(cell.get("tip") or cell["t"]) for cell in cells.values() if cell.get("tip") or cell["t"]] or [key]
         weight = number_of(row.get(weight_column), records.types[weight_column]) if weight_column and row else None
         made.append(
             GraphNode(
-                key, number, row, texts.get("topContent") or ("" if texts.get("centerContent") else key),
-                texts.get("centerContent", ""), "<br>".join(plotly_text(line) for line in dict.fromkeys(lines)), colors[key],
-                weight or 0.0, tuple(spark),
+                key, number, row, texts["topContent"] or ("" if middle else key), middle, texts["bottomContent"],
+                "<br>".join(plotly_text(line) for line in dict.fromkeys(lines)), colors[key], weight or 0.0,
+                next((tuple(cell["values"]) for cell in cells.values() if "values" in cell), ()),
+                next((cell["link"] for cell in cells.values() if "link" in cell), None),
             )
         )  # fmt: skip
     return made
@@ -124,15 +136,11 @@ def _slot(entry: Any, records: Records) -> Formatter | None:
     return Formatter(name, records.types[name], rule, records.types, Scale(), records.zone)
 
 
-def _is_spark(maker: Formatter | None) -> bool:
-    return maker is not None and maker.view_kind == "spark"
-
-
-def _text(maker: Formatter | None, row: Record) -> str:
-    if maker is None or not row:
+def _text(cell: Mapping[str, Any]) -> str:
+    """A slot's text with a sign for its icon, since a figure holds no drawings; a spark is drawn, not written."""
+    if "values" in cell:
         return ""
-    cell = maker.cell(row[maker.column], row)
-    return str(cell["t"]) + str(cell.get("unit", ""))
+    return " ".join(filter(None, (_SIGNS.get(str(cell.get("icon")), ""), f"{cell['t']}{cell.get('unit', '')}")))
 
 
 def _node_colors(rows: Mapping[str, tuple[int, Record]], records: Records, own: Mapping[str, Any]) -> dict[str, str]:
@@ -195,7 +203,7 @@ def _network(
         for way in ([first, *(way for way in ORIENTATIONS if way != first)] if toggles else [first])
     }
     points: tuple[tuple[Mapping[str, Any], ...], ...] = ()
-    if selectable(settings) != "none":
+    if _answers_clicks(nodes, settings):
         points = (*(() for _ in figures[first]["data"][:-1]), _points(nodes, records))
     layouts = tuple((ORIENTATIONS[way], figure) for way, figure in figures.items()) if toggles else ()
     return Figure(
@@ -316,7 +324,9 @@ def _hive(
             marks["hover"].append(node.hover)
             ordered.append(node)
         if group:
-            shown = _text(label_maker, members[0].record) or name or "(empty)"
+            row = members[0].record
+            shown = _text(label_maker.cell(row[label_maker.column], row)) if label_maker and row else ""
+            shown = shown or name or "(empty)"
             annotations.append({
                 "x": round(cx, 3), "y": round(cy - height / 2 + 0.55, 3), "text": _two_lines(shown, 15 if width < 2.5 else 28), "showarrow": False,
                 "font": {"size": 12},
@@ -333,7 +343,7 @@ def _hive(
     layout = _bare_layout()
     layout["annotations"] = annotations
     points: tuple[tuple[Mapping[str, Any], ...], ...] = ()
-    if selectable(settings) != "none":
+    if _answers_clicks(ordered, settings):
         points = (*(() for _ in traces[:-1]), _points(ordered, records))
     return Figure({"data": traces, "layout": layout}, _height(settings), (), points, "graph", notices=notices)
 
@@ -382,12 +392,14 @@ def _two_lines(text: str, width: int) -> str:
 
 
 def _cell_text(node: GraphNode) -> str:
-    lines = [wrapped(text, 14) for text in (node.top, node.center) if text]
+    lines = [wrapped(text, 14) for text in (node.top, node.center, node.bottom) if text]
     return "<br>".join(lines) or wrapped(node.key, 14)
 
 
 def _label(node: GraphNode, few: bool) -> str:
-    return "<br>".join(wrapped(text, 24 if few else 18) for text in (node.top, node.center if few else "") if text)
+    return "<br>".join(
+        wrapped(text, 24 if few else 18) for text in (node.top, *((node.center, node.bottom) if few else ())) if text
+    )
 
 
 def _node_sizes(nodes: Sequence[GraphNode], few: bool, own: Mapping[str, Any]) -> list[float]:
@@ -412,11 +424,16 @@ def _height(settings: Mapping[str, Any]) -> int:
     return chart_height(settings.get("size")) + 60
 
 
+def _answers_clicks(nodes: Sequence[GraphNode], settings: Mapping[str, Any]) -> bool:
+    return selectable(settings) != "none" or any(node.link for node in nodes)
+
+
 def _points(nodes: Sequence[GraphNode], records: Records) -> tuple[Mapping[str, Any], ...]:
     return tuple(
         {
             **(exported_row(node.record, records) if node.number >= 0 else {}),
             "label": node.top or node.key, "series": node.key, "x": node.key, "y": node.weight, "_row": node.number,
+            **({"_link": node.link} if node.link else {}),
         }
         for node in nodes
     )  # fmt: skip

@@ -159,8 +159,9 @@ def cell_html(cell: Mapping[str, Any], *, under: bool | None = None, style: str 
         under = bool(cell.get("under"))
     if cell.get("values"):
         return spark_svg(
-            cell["values"], str(cell.get("color") or ""), str(cell.get("style") or style), str(cell.get("t", ""))
-        )
+            cell["values"], str(cell.get("color") or ""), str(cell.get("style") or style), str(cell.get("t", "")),
+            cell.get("bounds") or (None, None),
+        )  # fmt: skip
     shown = str(cell.get("t", ""))
     length = " wb-short" if len(shown) <= _SHORT else " wb-long" if len(shown) > _LONG else ""
     whole = f' title="{text(shown)}"' if len(shown) > _LONG and not cell.get("tip") else ""
@@ -201,18 +202,26 @@ def _big(cell: Mapping[str, Any]) -> str:
     return f'<span class="wb-big"><span{stripe}>{inner}{text(cell.get("t", ""))}{unit}</b></span></span>'
 
 
-def spark_svg(values: Sequence[float | None], color: str, style: str = "line", label: str = "") -> str:
-    """A spark as a drawing: `line`, `area` or `bar`. Gaps stay gaps. `color` is one of the palette's."""
+def spark_svg(
+    values: Sequence[float | None],
+    color: str,
+    style: str = "line",
+    label: str = "",
+    bounds: Sequence[float | None] = (None, None),
+) -> str:
+    """A spark as a drawing: `line`, `area` or `bar`. Gaps stay gaps. `color` is one of the palette's, `bounds` the ends of
+    the scale where they are set."""
     known = [value for value in values if value is not None]
     if not known:
         return ""
     low, high = (min(0.0, min(known)), max(known)) if style == "bar" else (min(known), max(known))
+    low, high = low if bounds[0] is None else bounds[0], high if bounds[1] is None else bounds[1]
     span = high - low or 1.0
     width, height, edge = 120.0, 28.0, 2.0
     step = (width - 2 * edge) / max(1, len(values) - (0 if style == "bar" else 1))
 
     def y(value: float) -> float:
-        return height - edge - (value - low) / span * (height - 2 * edge)
+        return height - edge - min(1.0, max(0.0, (value - low) / span)) * (height - 2 * edge)
 
     parts: list[str] = []
     if style == "bar":

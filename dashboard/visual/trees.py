@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from typing import Any
 
 from dashboard.table import KqlType
@@ -143,10 +144,26 @@ def _too_deep(node: Node, parents: Mapping[int, Node | None]) -> bool:
     return True
 
 
+def _point_by_point(how: str, lists: Sequence[Sequence[Any]]) -> list[float | None]:
+    """Lists of numbers (those of sparks) as one: the numbers of each place taken together."""
+    made: list[float | None] = []
+    for place in zip_longest(*lists):
+        numbers = [number for number in (number_of(value, "real") for value in place) if number is not None]
+        if not numbers:
+            made.append(None)
+        elif how in ("Min", "Max"):
+            made.append((min if how == "Min" else max)(numbers))
+        else:
+            made.append(sum(numbers) / (len(numbers) if how == "Average" else 1))
+    return made
+
+
 def aggregate(how: Any, values: Sequence[Any], kind: KqlType) -> Any:
     """What a group's row shows of a column: Sum, Average, Min, Max, Count, Unique (how many different values), Inherit (the
-    value that all share), nothing for the rest."""
+    value that all share), nothing for the rest. Lists of numbers are taken together point by point."""
     known = [value for value in values if value is not None and value != ""]
+    if how in ("Sum", "Average", "Min", "Max") and known and all(isinstance(value, list) for value in known):
+        return _point_by_point(how, known)
     match how:
         case "Count":
             return len(known)

@@ -18,7 +18,7 @@ class Figure:
     """A Plotly figure as a plain dict ({"data": […], "layout": {…}}), without colours that a theme decides: pages apply
     light or dark through `theme.apply`. `metrics` is the strip of numbers under a chart: (label, text, colour).
     `points` names what a clicked point exports: for each trace, for each of its points, {x, y, series, label, …columns}; a
-    point that stands for several may hold them as `_parts`. `layouts` are other drawings of the same traces that a reader
+    point that stands for several may hold them as `_parts`, one that opens something has its `_link` (see `Grid`) and `_row`. `layouts` are other drawings of the same traces that a reader
     may choose, by name; the first is `figure` itself.
     `kind` is the visualization drawn (`linechart`, `piechart`, `map` …); `time_axis` says whether x is time, which a brush
     needs; `side_metrics` asks for the strip at the right (pies) instead of below; `notices` are sentences under it all."""
@@ -61,7 +61,7 @@ class Grid:
     A cell always has `v` (what sorts: a number, a text, a bool or null; times as ISO text) and `t` (plain text, to be shown
     as text). It may have more, and each is drawn where it is there, whatever the kind:
     `icon` a name of `icons.ICONS`, before the text; `bg` and `fg` colours of the cell; `tip` a tooltip; `tags` texts as pills;
-    `bar` {"share": 0 to 1, "color"}; `values` numbers or nulls of a spark, with `color`; `parts` [{"share", "color", "label"}]
+    `bar` {"share": 0 to 1, "color"}; `values` numbers or nulls of a spark, with `color` and the ends of its scale where they are set, `bounds`; `parts` [{"share", "color", "label"}]
     of a composite bar; `span` {"start", "width", "color"} of a timeline, shares of the cell's width;
     `link` {"kind": "url", "href"} opens an address; {"kind": "cell"} and {"kind": "row"} open the details of the cell or row;
     {"kind": "workbook", "template", "parameters": {name: value}, "from": {name: own parameter}, "all"} another workbook;

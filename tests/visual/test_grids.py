@@ -11,6 +11,7 @@ import pytest
 
 from dashboard.table import KqlType, Table, table_from_rows
 from dashboard.visual.build import draw
+from dashboard.visual.html import cell_html
 from dashboard.visual.view import Grid, GridColumn
 from tests.visual.tables import NOON, counts, one
 
@@ -171,6 +172,30 @@ def test_gaps_of_a_spark_can_be_filled() -> None:
         0.0,
         3.0,
     ]
+
+
+@pytest.mark.parametrize(
+    ("options", "bounds"),
+    [({}, None), ({"min": 0, "max": 10}, [0.0, 10.0]), ({"max": "5"}, [None, 5.0]), ({"min": 0, "max": 0}, None), ({"min": 9}, None)],
+)  # fmt: skip
+def test_a_spark_has_the_ends_of_its_scale_where_they_make_one(
+    options: dict[str, Any], bounds: list[float | None] | None
+) -> None:
+    drawn = cell([1, 3, 2], 9, "dynamic", **options)
+    assert drawn.get("bounds") == bounds
+    shown = cell_html(drawn)
+    assert ("2.0,23.6" in shown) == (bounds == [0.0, 10.0]), shown
+
+
+def test_a_groups_row_takes_sparks_together_point_by_point() -> None:
+    rows = [("a", "[1,2]"), ("a", "[3,null,5]"), ("b", "[7]")]
+    formatters = [rule(9, aggregation="Sum")]
+    view = grid(
+        table_from_rows([("who", "string"), ("value", "dynamic")], rows),
+        formatters=formatters,
+        hierarchySettings={"treeType": 1, "groupBy": ["who"]},
+    )
+    assert [row["value"]["values"] for row in view.rows] == [[4.0, 2.0, 5.0], [7.0]]
 
 
 def test_a_spark_of_something_else_stays_text() -> None:

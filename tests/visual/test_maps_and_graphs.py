@@ -336,6 +336,25 @@ def test_a_spark_is_drawn_in_the_cells_of_a_honeycomb() -> None:
     assert sum(sum(1 for y in trace["y"] if y is not None) for trace in lines) == 6
 
 
+def test_a_node_shows_all_its_slots_and_opens_the_link_of_one() -> None:
+    table = table_from_rows(
+        [("id", "string"), ("state", "string"), ("site", "string")], [("a", "up", "https://a.example/")]
+    )
+    rules = [{"operator": "==", "thresholdValue": "up", "representation": "success", "text": "{0}"}]
+    slots = {
+        "topContent": {"columnMatch": "id", "formatter": 1, "tooltipFormat": {"tooltip": 'machine ["id"]'}},
+        "centerContent": {"columnMatch": "state", "formatter": 18, "formatOptions": {"thresholdsOptions": "icons", "thresholdsGrid": rules}},
+        "bottomContent": {"columnMatch": "site", "formatter": 7, "formatOptions": {"linkTarget": "Url"}},
+    }  # fmt: skip
+    for kind in (0, 2):
+        view = figure(table, "graph", type=kind, nodeIdField="id", **slots)
+        marks = view.figure["data"][-1]
+        assert marks["customdata"] == ["machine a<br>up<br>https://a.example/"]
+        assert marks["text"][0].split("<br>")[:2] == ["a", "✔ up"]
+        (point,) = view.points[-1]
+        assert (point["_link"], point["_row"]) == ({"kind": "url", "href": "https://a.example/"}, 0)
+
+
 @pytest.mark.parametrize("parts", [True, False])
 def test_what_stands_for_several_rows_exports_them_all_where_asked(parts: bool) -> None:
     table = table_from_rows([("c", "string"), ("id", "string")], [("US", "1"), ("US", "2"), ("FR", "3")])

@@ -3,7 +3,7 @@ import { h } from "./dom";
 
 export type Slot = {
   t: string; kind?: string; big?: boolean; font?: string; unit?: string; color?: string; bg?: string; fg?: string; tip?: string; icon?: string; tags?: string[];
-  bar?: { share: number; color?: string }; values?: (number | null)[]; style?: string; href?: string; follow?: boolean;
+  bar?: { share: number; color?: string }; values?: (number | null)[]; bounds?: (number | null)[]; parts?: { share: number; color: string; label: string }[]; style?: string; href?: string; follow?: boolean;
 } | null;
 export type Tile = { title: Slot; subtitle: Slot; left: Slot; right: Slot; secondary: Slot; row: number };
 export type Tiles = { tiles: Tile[]; border: boolean; size: string; selectable: "none" | "one" | "many"; selected: number[]; label: string };
@@ -52,7 +52,7 @@ function slot(value: Slot, name: string, open: Follow): HTMLElement | null {
   if (value.fg) node.style.color = value.fg;
   if (value.icon) node.append(drawing(value.icon));
   const numbers = (value.values ?? []).filter((number): number is number => typeof number === "number");
-  if (numbers.length > 1) node.append(spark(numbers, value.t, value.style));
+  if (numbers.length > 1) node.append(spark(numbers, value.t, value.style, value.bounds));
   else if (value.tags?.length) node.append(...value.tags.map((tag) => h("span", { class: "wb-tag" }, tag)));
   else if (value.href) node.append(h("a", { href: value.href, target: "_blank", rel: "noopener noreferrer", class: "wb-link", onclick: stay }, value.t));
   else if (value.follow) node.append(h("button", { type: "button", class: "wb-link", onclick: (event: Event) => { stay(event); open(name); } }, value.t || "Open"));
@@ -62,6 +62,16 @@ function slot(value: Slot, name: string, open: Follow): HTMLElement | null {
     const bar = h("div", { class: "wb-slot-bar" });
     bar.style.width = `${Math.max(0, Math.min(1, value.bar.share)) * 100}%`;
     if (value.bar.color) bar.style.background = value.bar.color;
+    node.append(bar);
+  }
+  if (value.parts?.length) {
+    const bar = h("div", { class: "wb-slot-parts" });
+    for (const part of value.parts) {
+      const piece = h("span", { title: part.label });
+      piece.style.width = `${Math.max(0, Math.min(1, part.share)) * 100}%`;
+      piece.style.background = part.color;
+      bar.append(piece);
+    }
     node.append(bar);
   }
   return node;
@@ -77,16 +87,16 @@ export function drawing(svg: string): HTMLElement {
   return holder;
 }
 
-/** Values as a line, an area or bars, scaled to the box; `label` is what a screen reader says. */
-export function spark(values: number[], label: string, style = "line"): SVGElement {
+/** Values as a line, an area or bars, scaled to the box, or to the `bounds` that the author set; `label` is what a screen reader says. */
+export function spark(values: number[], label: string, style = "line", bounds: (number | null)[] = []): SVGElement {
   const make = (name: string, attributes: Record<string, string>) => {
     const node = document.createElementNS("http://www.w3.org/2000/svg", name);
     for (const [key, text] of Object.entries(attributes)) node.setAttribute(key, text);
     return node as SVGElement;
   };
-  const low = Math.min(0, ...values);
-  const span = Math.max(...values) - low || 1;
-  const y = (value: number) => 22 - ((value - low) / span) * 20;
+  const low = bounds[0] ?? Math.min(0, ...values);
+  const span = (bounds[1] ?? Math.max(...values)) - low || 1;
+  const y = (value: number) => 22 - Math.max(0, Math.min(1, (value - low) / span)) * 20;
   const svg = make("svg", { viewBox: "0 0 100 24", preserveAspectRatio: "none", class: "wb-spark", role: "img", "aria-label": label || `Trend of ${values.length} values` });
   if (style === "bar") {
     const width = 100 / values.length;

@@ -12,7 +12,7 @@ export function drawCell(table: Table, row: number, column: number, cell: HTMLEl
   cell.title = what.tip || (what.link?.kind === "inert" && String(what.link.why ?? "")) || shown;
   cell.style.backgroundColor = colour(what.bg);
   cell.style.color = colour(what.fg);
-  if (what.values) return spark(what.values, how.options.style ?? "line", colour(what.color), shown);
+  if (what.values) return spark(what.values, how.options.style ?? "line", colour(what.color), shown, what.bounds);
   if (what.parts) return composite(what, shown);
   const content = el("span", "wb-grid-content");
   const drawn = what.icon ? icon(table.icons[what.icon]) : null;
@@ -96,17 +96,17 @@ function composite(what: Extras, shown: string): Node {
 const WIDTH = 120;
 const HEIGHT = 22;
 
-/** A small chart of the values: a line, a filled area, or bars. Gaps stay gaps. */
-function spark(values: (number | null)[], style: string, tint: string, shown: string): Node {
+/** A small chart of the values: a line, a filled area, or bars. Gaps stay gaps. `bounds` are the ends of its scale, where the author set them. */
+function spark(values: (number | null)[], style: string, tint: string, shown: string, bounds?: (number | null)[]): Node {
   const root = svg("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: "none", class: "wb-grid-spark", role: "img" });
   root.setAttribute("aria-label", shown || "Values over time");
   if (tint) root.style.color = tint;
   const known = values.filter((value): value is number => typeof value === "number" && Number.isFinite(value));
   if (!known.length) return root;
-  const low = Math.min(0, ...known);
-  const high = Math.max(0, ...known);
+  const low = bounds?.[0] ?? Math.min(0, ...known);
+  const high = bounds?.[1] ?? Math.max(0, ...known);
   const range = high - low || 1;
-  const y = (value: number) => HEIGHT - 2 - ((value - low) / range) * (HEIGHT - 4);
+  const y = (value: number) => HEIGHT - 2 - share((value - low) / range) * (HEIGHT - 4);
   if (style === "bar") {
     const step = WIDTH / values.length;
     const width = Math.max(0.6, step * 0.76);

@@ -18,6 +18,7 @@ export type Extras = {
   tags?: string[];
   bar?: { share: number; color: string };
   values?: (number | null)[];
+  bounds?: (number | null)[];
   color?: string;
   parts?: Part[];
   span?: { start: number; width: number; color: string };

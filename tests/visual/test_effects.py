@@ -1,0 +1,25 @@
+"""What the count of drawn settings claims by their names is true: a sample of them is drawn with and without each."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from tests.drawn_settings import files_of
+from tests.shared import needs_shared
+from tests.visual.effects import SAME_ANYWAY, TRIES, has_effect, uses
+
+SEED = 6
+SAMPLE = 40
+OFTEN = 10
+
+
+@needs_shared
+@pytest.mark.shared
+def test_the_settings_that_workbooks_use_most_change_what_is_drawn() -> None:
+    often = {key: each for key, each in uses(files_of()).items() if len(each) >= OFTEN}
+    tried = [key for key in often if not SAME_ANYWAY.search(f" {key[0]} {key[1] if key[1] != '' else '-'} {key[2]}")]
+    assert len(tried) > 200
+    sample = random.Random(SEED).sample(tried, SAMPLE)
+    assert [key for key in sample if not any(map(has_effect, often[key][:TRIES]))] == []
