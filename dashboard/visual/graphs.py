@@ -374,8 +374,8 @@ def _sparks(nodes: Sequence[GraphNode], xs: Sequence[float], ys: Sequence[float]
         low, range_ = min(known), (max(known) - min(known)) or 1.0
         across, up = lines.setdefault(palette.ink_on(node.color), ([], []))
         for at, value in enumerate(node.spark):
-            across.append(round(x - 0.3 + 0.6 * at / (len(node.spark) - 1), 3))
-            up.append(None if value is None else round(y - 0.34 + 0.12 * (value - low) / range_, 3))
+            across.append(round(x - 0.25 + 0.5 * at / (len(node.spark) - 1), 3))
+            up.append(None if value is None else round(y - 0.32 + 0.12 * (value - low) / range_, 3))
         across.append(None)
         up.append(None)
     return [

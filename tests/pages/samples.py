@@ -155,6 +155,18 @@ CLICKS = document(
 )  # fmt: skip
 
 
+GRAPH = document(
+    query(
+        json.dumps({"version": "1.0.0", "content": json.dumps([
+            {"id": "web", "from": "", "to": ""}, {"id": "db", "from": "", "to": ""}, {"id": "", "from": "web", "to": "db"},
+        ])}),
+        "Network", queryType=8, visualization="graph",
+        graphSettings={"type": 0, "nodeIdField": "id", "sourceIdField": "from", "targetIdField": "to", "showOrientationToggles": True,
+                       "topContent": {"columnMatch": "id", "formatter": 1, "formatOptions": {"linkTarget": "GenericDetails"}}},
+    )
+)  # fmt: skip
+
+
 def write(folder: Path) -> Path:
     """Puts the workbooks into a folder, with two files that are none."""
     for name, content in (
@@ -163,6 +175,7 @@ def write(folder: Path) -> Path:
         ("hostile", HOSTILE),
         ("slow", SLOW),
         ("clicks", CLICKS),
+        ("graph", GRAPH),
     ):
         (folder / f"{name}.json").write_text(json.dumps(content), encoding="utf-8")
     (folder / "torn.json").write_text('{"version": "Notebook/1.0", "items": [', encoding="utf-8")

@@ -350,3 +350,16 @@ def test_clicks_on_charts_and_a_brushed_range_set_parameters(visit: Visit, page:
     page.mouse.move(box["x"] + 500, box["y"] + box["height"] / 2, steps=8)
     page.mouse.up()
     expect(page.get_by_text("range 11/2")).to_be_visible()
+
+
+def test_a_graph_is_laid_out_as_chosen_and_a_node_opens_its_details(visit: Visit) -> None:
+    page = visit("/workbook?w=mine/graph")
+    web, db = (page.locator(".js-plotly-plot .textpoint", has_text=name) for name in ("web", "db"))
+    page.get_by_text("Flow vertical", exact=True).click()
+    settle(page)
+    high, low = web.bounding_box(), db.bounding_box()
+    assert high is not None
+    assert low is not None
+    assert high["y"] + 50 < low["y"]
+    page.locator(".js-plotly-plot .trace.scatter").last.locator("path.point").first.click(force=True)
+    expect(page.get_by_role("dialog")).to_contain_text("web")
