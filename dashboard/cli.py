@@ -238,6 +238,17 @@ def _add_data(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     p.add_argument("--format", choices=["table", "json"], default="table")
     p = _command(
         verbs,
+        "external",
+        "List, or fetch, copies of the lists that externaldata names.",
+        'watchbook data external "https://feeds.example/list.csv"',
+        _data_external,
+    )
+    p.add_argument("addresses", nargs="*", metavar="URL", help="lists to fetch, each to its place below external/")
+    p.add_argument("--yes", action="store_true", help="contact their hosts without a question")
+    p.add_argument("--format", choices=["table", "json"], default="table")
+    _add_data_option(p)
+    p = _command(
+        verbs,
         "delete",
         "Delete the rows of a table.",
         "watchbook data delete Perf --before 30d --data ./mine",
@@ -379,6 +390,12 @@ def _data_import(options: argparse.Namespace) -> int:
     from dashboard.commands.data import import_files
 
     return import_files(options)
+
+
+def _data_external(options: argparse.Namespace) -> int:
+    from dashboard.commands.external import external
+
+    return external(options)
 
 
 def _data_delete(options: argparse.Namespace) -> int:

@@ -134,7 +134,11 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "endpoint_hosts", "", "Hosts that custom endpoint queries of workbooks may ask, by commas; empty means none"
     ),
-    Setting("externaldata_folder", "", "Folder that externaldata may read from; empty means none"),
+    Setting(
+        "externaldata_folder",
+        "",
+        "Further folder with copies of lists for externaldata, looked into first; empty means external/ in the data folder alone",
+    ),
 )
 
 _BY_NAME = {setting.name: setting for setting in SETTINGS}

@@ -13,5 +13,6 @@ CODES: dict[str, str] = {
     "CL014": "A command that changes something does not say what.",
     "CL012": "A pull does not know its workspace or its folder.",
     "CL013": "A time on the command line was not understood, or a range ends before it begins.",
+    "CL011": "A list for externaldata could not be fetched or kept.",
     "CL010": "No rule was found at the given place.",
 }

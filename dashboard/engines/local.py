@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, cast
 from dashboard import settings
 from dashboard.engines.arrow import conform
 from dashboard.engines.deadlines import WATCH
-from dashboard.engines.externaldata import select_from
+from dashboard.engines.externaldata import copies_version, copy_folders, select_from
 from dashboard.engines.functions import functions_version, stored_functions
 from dashboard.engines.local_tables import Columns, LocalTables, folder_version
 from dashboard.engines.protocol import CancelToken, QueryRequest, TableInfo
@@ -72,7 +72,7 @@ class LocalEngine:
     def _files_version(self) -> str:
         looked, version = self._seen
         if time.monotonic() - looked > 0.5:
-            version = f"{folder_version(self.folder)} {functions_version(settings.functions_folder())}"
+            version = f"{folder_version(self.folder)} {copies_version(self.folder)} {functions_version(settings.functions_folder())}"
             self._seen = (time.monotonic(), version)
         return version
 
@@ -104,7 +104,7 @@ class LocalEngine:
 
     def explain(self, request: QueryRequest) -> tuple[str, str]:
         """The SQL of a query and DuckDB's plan for it."""
-        translation = self._translate(request)
+        translation, _ = self._translate(request)
         with self._cursor() as cursor:
             plan = cursor.execute(f"EXPLAIN {translation.sql}").fetchall()
         return translation.sql, "\n".join(row[1] for row in plan)
@@ -118,13 +118,13 @@ class LocalEngine:
                 )
             )
         started = time.perf_counter()
-        translation = self._translate(request)
+        translation, told = self._translate(request)
         translated = time.perf_counter()
         limit = request.row_limit or settings.integer("query_rows")
         limit = min(limit, max(1, _MOST_CELLS // len(translation.columns)))
         arrow, cut = self._execute(translation.sql, limit, request.seconds, cancel)
         columns = tuple(Column(name, kind) for name, kind in translation.columns)
-        notices = [Notice(problem.code, problem.message) for problem in translation.problems]
+        notices = [*(Notice(problem.code, problem.message) for problem in translation.problems), *told]
         if cut:
             notices.append(Notice("EN005", f"Only the first {limit:,} rows are shown; the query has more."))
         return Table(
@@ -136,17 +136,21 @@ class LocalEngine:
             statistics={"translate_seconds": translated - started, "seconds": time.perf_counter() - started},
         )
 
-    def _translate(self, request: QueryRequest) -> Translation:
+    def _translate(self, request: QueryRequest) -> tuple[Translation, list[Notice]]:
+        """The SQL, and what is to be told of the copies that externaldata reads."""
         catalog = self.catalog()
         now = request.now or dt.datetime.now(dt.UTC)
         span = (_naive(request.timespan.start), _naive(request.timespan.end)) if request.timespan else None
-        return translate(
-            request.text, catalog, now=_naive(now), timespan=span, externaldata=self._external, discover=self._discover,
+        told: dict[str, Notice] = {}
+
+        def external(node: ExternalData) -> str:
+            return select_from(node, copy_folders(self.folder, externaldata_folder()), told)
+
+        translation = translate(
+            request.text, catalog, now=_naive(now), timespan=span, externaldata=external, discover=self._discover,
             parameters=request.parameters,
         )  # fmt: skip
-
-    def _external(self, node: ExternalData) -> str:
-        return select_from(node, externaldata_folder())
+        return translation, list(told.values())
 
     def _discover(self, sql: str) -> list[tuple[Any, ...]]:
         """What a plugin must know of the data before its columns are known, under the limits of a query."""
@@ -216,7 +220,7 @@ def _naive(moment: dt.datetime) -> dt.datetime:
 
 
 def externaldata_folder() -> Path | None:
-    """The folder that externaldata may read from, by the setting; None where there is none."""
+    """The folder of copies by the setting; None where there is none."""
     chosen = settings.text("externaldata_folder")
     return Path(chosen).expanduser().resolve() if chosen else None
 

@@ -183,9 +183,67 @@ def test_externaldata_reads_nothing_outside_its_folder(copies: Path, engine: Loc
         engine.run(QueryRequest(f"externaldata(x:string)['{address}']"))
 
 
-def test_externaldata_without_a_folder_says_how_to_allow_one(engine: LocalEngine) -> None:
-    with pytest.raises(WatchbookError, match="WATCHBOOK_EXTERNALDATA_FOLDER"):
-        engine.run(QueryRequest("externaldata(x:string)['list.csv']"))
+def test_externaldata_without_a_copy_says_how_to_have_one(engine: LocalEngine) -> None:
+    address = "https://feeds.example/a%20list.csv"
+    with pytest.raises(WatchbookError, match="EN021") as caught:
+        engine.run(QueryRequest(f"externaldata(x:string)['{address}']"))
+    assert f'watchbook data external "{address}"' in caught.value.problem.hint
+    assert "external/feeds.example/a list.csv" in caught.value.problem.hint
+
+
+@pytest.fixture
+def external(folder: Path) -> Path:
+    place = folder / "external" / "feeds.example"
+    place.mkdir(parents=True)
+    return place
+
+
+def _one(engine: LocalEngine, address: str, rest: str = "", columns: str = "x:string") -> list[list[object]]:
+    return engine.run(QueryRequest(f"externaldata({columns})[h@'{address}'] {rest}")).json_rows()
+
+
+def test_externaldata_reads_copies_beside_the_data(external: Path, engine: LocalEngine) -> None:
+    (external / "a list.csv").write_text("one,1\ntwo,2\n", encoding="utf-8")
+    assert _one(engine, "https://feeds.example/a%20list.csv?token=7") == [["one"], ["two"]]
+    (external / "index").write_text("three\n", encoding="utf-8")
+    assert _one(engine, "https://feeds.example/", "with (format='txt')") == [["three"]]
+
+
+def test_externaldata_reads_rows_of_uneven_length_and_whole_texts(external: Path, engine: LocalEngine) -> None:
+    (external / "uneven.csv").write_text('a,"b, c",d,e\nf\n', encoding="utf-8")
+    address = "https://feeds.example/uneven.csv"
+    assert _one(engine, address, columns="x:string, y:string, z:long") == [["a", "b, c", None], ["f", "", None]]
+    assert _one(engine, address, "with (format='raw')") == [['a,"b, c",d,e\nf\n']]
+
+
+def test_externaldata_reads_one_object_over_many_lines(external: Path, engine: LocalEngine) -> None:
+    (external / "tags.json").write_text('{\n "n": 3,\n "values": [1]\n}', encoding="utf-8")
+    address = "https://feeds.example/tags.json"
+    assert _one(engine, address, "with (format='multijson')", "n:long, values:dynamic") == [[3, [1]]]
+
+
+def test_externaldata_reads_an_archive_that_lies_unpacked(external: Path, engine: LocalEngine) -> None:
+    (external / "top.csv.zip").mkdir()
+    (external / "top.csv.zip" / "top.csv").write_text("a\n", encoding="utf-8")
+    (external / "top.csv.zip" / "README").write_text("not this\n", encoding="utf-8")
+    address = "https://feeds.example/top.csv.zip"
+    assert _one(engine, address, "with (format='csv', zipPattern='*.csv')") == [["a"]]
+
+
+def test_a_stand_in_is_told_and_gives_way_to_a_copy(external: Path, engine: LocalEngine) -> None:
+    place = external.parent / "_stand-ins" / "feeds.example"
+    place.mkdir(parents=True)
+    (place / "bad.csv").write_text("made up\n", encoding="utf-8")
+    query = QueryRequest("let l = externaldata(x:string)['https://feeds.example/bad.csv']; union l, l")
+    table = engine.run(query)
+    assert table.rows() == [("made up",), ("made up",)]
+    assert [(notice.code, "feeds.example/bad.csv" in notice.message) for notice in table.notices] == [("EN024", True)]
+    before = engine.version()
+    (external / "bad.csv").write_text("real\n", encoding="utf-8")
+    fresh = LocalEngine(engine.folder)
+    assert fresh.version() != before
+    table = fresh.run(query)
+    assert (table.rows(), table.notices) == ([("real",), ("real",)], ())
 
 
 def test_a_result_of_very_many_columns_has_fewer_rows(folder: Path) -> None:

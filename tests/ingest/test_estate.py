@@ -12,12 +12,17 @@ import duckdb
 import pyarrow.parquet as pq
 import pytest
 
+from dashboard.engines.externaldata import path_of
 from dashboard.engines.inventory import read_inventory
+from dashboard.engines.local import LocalEngine
+from dashboard.engines.protocol import QueryRequest
 from dashboard.errors import WatchbookError
 from dashboard.ingest.estate import ensure_estate, generate
 from dashboard.ingest.estate.frame import arrow_schema
 from dashboard.ingest.estate.generate import read_manifest
+from dashboard.ingest.estate.world import load_data
 from dashboard.ingest.schemas import known_tables
+from tests.shared import ROOT
 
 NOW = dt.datetime(2026, 11, 24, 9, 30)
 
@@ -49,6 +54,10 @@ def files(folder: Path) -> dict[str, bytes]:
     return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.glob("*/*/*.parquet"))}
 
 
+def tables(folder: Path) -> list[Path]:
+    return sorted({path.parents[1] for path in folder.glob("*/*/*.parquet")})
+
+
 def rows_of(folder: Path, table: str) -> list[dict[str, object]]:
     return pq.read_table(sorted((folder / table).glob("*/*.parquet"))[-1]).to_pylist()[-20:]
 
@@ -64,32 +73,29 @@ def test_another_seed_gives_other_rows(estate: Path, tmp_path: Path) -> None:
 
 
 def test_every_file_has_the_known_columns_in_their_types(estate: Path) -> None:
-    for table in estate.iterdir():
-        if table.is_dir():
-            schema = pq.read_schema(next(table.glob("*/*.parquet")))
-            assert [(f.name, f.type) for f in schema] == [(name, kind) for name, _, kind in arrow_schema(table.name)], (
-                table.name
-            )
+    for table in tables(estate):
+        schema = pq.read_schema(next(table.glob("*/*.parquet")))
+        assert [(f.name, f.type) for f in schema] == [(name, kind) for name, _, kind in arrow_schema(table.name)], (
+            table.name
+        )
 
 
 def test_text_columns_are_never_null(estate: Path) -> None:
-    for table in estate.iterdir():
-        if table.is_dir():
-            read = pq.read_table(next(table.glob("*/*.parquet")))
-            for name, kind, _ in arrow_schema(table.name):
-                if kind == "string":
-                    assert read.column(name).null_count == 0, f"{table.name}.{name}"
+    for table in tables(estate):
+        read = pq.read_table(next(table.glob("*/*.parquet")))
+        for name, kind, _ in arrow_schema(table.name):
+            if kind == "string":
+                assert read.column(name).null_count == 0, f"{table.name}.{name}"
 
 
 def test_dynamic_columns_hold_json(estate: Path) -> None:
-    for table in estate.iterdir():
-        if table.is_dir():
-            read = pq.read_table(sorted(table.glob("*/*.parquet"))[-1])
-            for name, kind, _ in arrow_schema(table.name):
-                if kind == "dynamic":
-                    for cell in read.column(name).unique().to_pylist()[:50]:
-                        if cell is not None:
-                            json.loads(cell)
+    for table in tables(estate):
+        read = pq.read_table(sorted(table.glob("*/*.parquet"))[-1])
+        for name, kind, _ in arrow_schema(table.name):
+            if kind == "dynamic":
+                for cell in read.column(name).unique().to_pylist()[:50]:
+                    if cell is not None:
+                        json.loads(cell)
 
 
 def test_rows_are_sorted_and_not_earlier_than_the_date_of_their_folder(estate: Path) -> None:
@@ -236,3 +242,26 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(WatchbookError, match="IN001"):
         generate(tmp_path / "file" / "data")
+
+
+def test_the_estate_brings_stand_ins_of_public_lists_and_leaves_copies_alone(tmp_path: Path) -> None:
+    mine = tmp_path / "external" / "feeds.example" / "mine.csv"
+    mine.parent.mkdir(parents=True)
+    mine.write_text("1\n")
+    generate(tmp_path, days=1, rows=1_000, now=NOW)
+    generate(tmp_path, days=1, rows=1_000, now=NOW)
+    assert mine.read_text() == "1\n"
+    answer = LocalEngine(tmp_path).run(
+        QueryRequest(
+            "externaldata(cve:string)['https://www.cisa.gov/sites/default/files/csv/known_exploited_vulnerabilities.csv'] with (ignoreFirstRecord=true)"
+        )
+    )
+    assert answer.arrow.num_rows > 0
+    assert [notice.code for notice in answer.notices] == ["EN024"]
+
+
+def test_every_stand_in_is_told_with_its_columns_in_the_story_book() -> None:
+    told = (ROOT / "docs/estate.md").read_text(encoding="utf-8")
+    for entry in load_data()["lists"]:
+        (line,) = [line for line in told.splitlines() if line.startswith(f"| {path_of(entry['address'])} |")]
+        assert all(column in line for column in entry.get("head", [])[:6])

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 Progress = Callable[[float, str], None]
 
-VERSION = 1
+VERSION = 2
 MANIFEST = "estate.json"
 STALE_HOURS = 3
 """A small estate older than this is made anew when it is opened."""
@@ -137,6 +137,7 @@ def _generate(folder: Path, seed: int, rows: int | None, days: int, now: dt.date
 
     from dashboard.ingest.estate.families import families
     from dashboard.ingest.estate.frame import DAY, micros
+    from dashboard.ingest.estate.lists import write_stand_ins
     from dashboard.ingest.estate.window import Window
     from dashboard.ingest.estate.world import build_world
 
@@ -166,6 +167,7 @@ def _generate(folder: Path, seed: int, rows: int | None, days: int, now: dt.date
             done += weight
         writer.finish()
     _remove_older(folder, writer.written)
+    write_stand_ins(folder, world.data["lists"])
     report = Report(folder, seed, now, dict(sorted(writer.rows.items())), time.perf_counter() - started, writer.bytes)
     manifest = {
         "version": VERSION, "size": "small" if rows is None and days == 30 else str(rows), "seed": seed, "now": f"{now.isoformat()}+00:00",

@@ -7,7 +7,7 @@ that is itself no letter or digit needs no edge.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 from dashboard.kql.functions.convert import convert, json_string
@@ -106,19 +106,24 @@ def _term(name: str, left: Operand, right: Operand, cased: bool) -> str:
                 found = f"contains(lower({left.sql}), {text(value.lower())})"
             return f"({found} AND {matches})"
         return matches
-    return _term_of(name, flags, lambda pattern: f"regexp_matches({left.sql}, {pattern})", right.sql)
+    return once(left.sql, lambda value: _term_of(name, value, right.sql, cased))
 
 
-def _term_of(name: str, flags: str, matches: Callable[[str], str], needle: str) -> str:
-    def pattern(it: str) -> str:
+def _term_of(name: str, value: str, needle: str, cased: bool) -> str:
+    """The test for a term that the data tells: its pattern is read anew for each row, at the cost of a millisecond, so the
+    rows without the text are left out by a plain search."""
+
+    def test(it: str) -> str:
         start = f"CASE WHEN regexp_matches({it}, '^[\\pL\\pN]') THEN {text(STARTS)} ELSE '' END || "
         end = f" || CASE WHEN regexp_matches({it}, '[\\pL\\pN]$') THEN {text(ENDS)} ELSE '' END"
-        return (
-            f"{text(flags)} || {start if name in ('has', 'hasprefix') else ''}regexp_escape({it})"
+        pattern = (
+            f"{text('' if cased else '(?i)')} || {start if name in ('has', 'hasprefix') else ''}regexp_escape({it})"
             f"{end if name in ('has', 'hassuffix') else ''}"
         )
+        found = f"contains({value}, {it})" if cased else f"contains(lower({value}), lower({it}))"
+        return f"CASE WHEN NOT {found} THEN FALSE ELSE regexp_matches({value}, {pattern}) END"
 
-    return matches(once(needle, pattern))
+    return once(needle, test)
 
 
 def _needles(items: Sequence[Operand]) -> tuple[list[str], list[Operand]]:
@@ -170,5 +175,9 @@ def _of_array(left: Operand, item: Operand, combine: str) -> str:
     if item.type != "dynamic":
         return _term("has", left, convert(item, "string"), False)
     entries = f"coalesce(nullif(json_extract_string({item.sql}, '$[*]'), []), [{json_string(item)}])"
-    test = _term_of("has", "(?i)", lambda pattern: f"regexp_matches({left.sql}, {pattern})", "kql_entry")
-    return f"coalesce({combine}(list_transform({entries}, lambda kql_entry: {test})), FALSE)"
+
+    def test(value: str) -> str:
+        each = _term_of("has", value, "kql_entry", cased=False)
+        return f"coalesce({combine}(list_transform({entries}, lambda kql_entry: {each})), FALSE)"
+
+    return once(left.sql, test)
