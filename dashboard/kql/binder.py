@@ -8,11 +8,15 @@ a value of type dynamic, so that one run tells all problems.
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, NoReturn
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from dashboard.errors import Problem
 from dashboard.kql import syntax as s
@@ -35,8 +39,7 @@ class BindFailure(Exception):
         self.problem = problem
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(Struct, frozen=True):
     """How much work a query may make: calls of functions one inside another, operators and expressions bound (functions
     count at each call), letters of one expression's SQL and of the whole."""
 
@@ -110,7 +113,7 @@ class Binder:
 
     def warn(self, node: s.Node, code: str, message: str, hint: str = "") -> None:
         """Notes what the reader of the result must know."""
-        self.warnings.append(replace(self.problem(node, code, message, hint), severity="warning"))
+        self.warnings.append(dataclasses.replace(self.problem(node, code, message, hint), severity="warning"))
 
     def warn_once(self, node: s.Node, code: str, message: str) -> None:
         """Notes what the reader must know, the first time only."""
@@ -149,8 +152,12 @@ class Binder:
 
     def column(self, name: str, kind: KqlType) -> Column:
         """A new column."""
-        self._columns += 1
-        return Column(self._columns, name, kind)
+        return Column(self.columns(1), name, kind)
+
+    def columns(self, count: int) -> int:
+        """The first of `count` new column ids that follow one another."""
+        self._columns += count
+        return self._columns - count + 1
 
     def default_name(self, taken: Iterable[str] = ()) -> str:
         """`Column1`, `Column2` …: counted over the whole query, but never a name that exists."""

@@ -4,9 +4,10 @@ all others go to the registry of `functions/`."""
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from dashboard.kql import functions as f
 from dashboard.kql import syntax as s

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from functools import lru_cache
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from dashboard.kql import functions as f
 from dashboard.kql import syntax as s
 from dashboard.kql.binder_calls import TABULAR, call_user, stored_function
-from dashboard.kql.bound import Bound, Reference, Relation, Scan, Shared, column_operand
+from dashboard.kql.bound import Bound, Column, Reference, Relation, Scan, Shared, column_operand
 from dashboard.kql.catalog import TableSchema
 from dashboard.kql.diagnostics import did_you_mean
 from dashboard.kql.scopes import FunctionValue, ScalarValue, Scope, TableValue
@@ -87,16 +89,21 @@ def _named(binder: Binder, node: s.Name, scope: Scope) -> Relation | Bound:
 def scan(binder: Binder, table: TableSchema) -> Relation:
     """A table of the catalog, limited to the time of the context where there is one."""
     binder.tables_used[table.name] = None
-    columns = tuple((binder.column(name, kind), name) for name, kind in table.columns)
-    predicate: Bound | None = None
-    if binder.timespan is not None:
-        time = next((c for c, name in columns if name == table.time_column and c.type == "datetime"), None)
-        if time is not None:
-            low, high = (f.literal(end, "datetime") for end in binder.timespan)
-            operand = column_operand(time)
-            predicate = binder.bound(f.between(operand, low, high), operand.refs)
-    visible = tuple(column for column, _ in columns)
-    return Relation(Scan(table, columns, predicate), visible, name=table.name)
+    whole = _whole(table, binder.columns(len(table.columns)))
+    time = whole.column(table.time_column)
+    if binder.timespan is None or time is None or time.type != "datetime":
+        return whole
+    low, high = (f.literal(end, "datetime") for end in binder.timespan)
+    operand = column_operand(time)
+    return whole.over(Scan(table, whole.columns, binder.bound(f.between(operand, low, high), operand.refs)))
+
+
+@lru_cache(maxsize=512)
+def _whole(table: TableSchema, first: int) -> Relation:
+    """All rows of a table, its columns numbered from `first`. Kept, since a wide table has hundreds of columns, and a query's
+    first table always begins at the same number."""
+    columns = tuple(Column(first + i, name, kind) for i, (name, kind) in enumerate(table.columns))
+    return Relation(Scan(table, columns), columns, name=table.name)
 
 
 def matching(binder: Binder, pattern: s.Name, scope: Scope) -> list[Relation]:

@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from dashboard.kql.catalog import TableSchema
 from dashboard.kql.functions.registry import Operand
@@ -22,8 +24,7 @@ NOTHING: frozenset[int] = frozenset()
 _COLUMN = re.compile(r"c\d+")
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(Struct, frozen=True, gc=False):
     """A column of a relation. `id` is unique in the query; `name` is what KQL calls it."""
 
     id: int
@@ -36,8 +37,7 @@ class Column:
         return f"c{self.id}"
 
 
-@dataclass(frozen=True, slots=True)
-class Bound(Operand):
+class Bound(Operand, frozen=True):
     """An expression: an operand that knows which columns it reads. `refs` holds column ids, and negative numbers for the
     `Shared` relations its SQL reads. `windowed` where it holds a window function, so that no WHERE may hold it."""
 
@@ -50,8 +50,7 @@ def column_operand(column: Column) -> Bound:
     return Bound(column.sql, column.type, name=column.name, refs=frozenset((column.id,)))
 
 
-@dataclass(frozen=True, slots=True)
-class OrderKey:
+class OrderKey(Struct, frozen=True, gc=False):
     """One key of a row order: a column, visible or hidden."""
 
     column: Column
@@ -69,42 +68,37 @@ class OrderKey:
 # ---- nodes ---------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Scan:
-    """A table of the catalog. `columns` pairs each column with its name in the table; `predicate`, in terms of
+class Scan(Struct, frozen=True, eq=False):
+    """A table of the catalog. `columns` are the table's, in order, with ids that follow one another; `predicate`, in terms of
     the columns, limits the time."""
 
     table: TableSchema
-    columns: tuple[tuple[Column, str], ...]
+    columns: tuple[Column, ...]
     predicate: Bound | None = None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Values:
+class Values(Struct, frozen=True, eq=False):
     """Literal rows, each cell SQL text of the column's type."""
 
     columns: tuple[Column, ...]
     rows: tuple[tuple[str, ...], ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Filter:
+class Filter(Struct, frozen=True, eq=False):
     """Rows for which the predicate is true."""
 
     source: Node
     predicate: Bound
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Extend:
+class Extend(Struct, frozen=True, eq=False):
     """New columns beside those of the source. The expressions read columns of the source only."""
 
     source: Node
     assignments: tuple[tuple[Column, Bound], ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Aggregate:
+class Aggregate(Struct, frozen=True, eq=False):
     """One row for each combination of the keys; without keys, one row. Without aggregates: the distinct keys."""
 
     source: Node
@@ -112,8 +106,7 @@ class Aggregate:
     aggregates: tuple[tuple[Column, Bound], ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class DistinctOn:
+class DistinctOn(Struct, frozen=True, eq=False):
     """One row, any, for each combination of the key columns."""
 
     source: Node
@@ -123,8 +116,7 @@ class DistinctOn:
 JoinKind = Literal["inner", "left", "right", "full", "semi", "anti", "cross"]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Join:
+class Join(Struct, frozen=True, eq=False):
     """A join by SQL's rules (a key that is NULL meets nothing). Semi and anti give the left side's columns only."""
 
     kind: JoinKind
@@ -133,8 +125,7 @@ class Join:
     on: Bound | None = None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Lateral:
+class Lateral(Struct, frozen=True, eq=False):
     """For each row of the left side the rows of the right side, which may read the left side's columns. `outer` keeps left
     rows without any."""
 
@@ -143,8 +134,7 @@ class Lateral:
     outer: bool = False
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Union:
+class Union(Struct, frozen=True, eq=False):
     """All rows of all branches. Each branch gives its expressions by column id; a column it has none for is null there (an
     empty string where it is one)."""
 
@@ -152,8 +142,7 @@ class Union:
     branches: tuple[tuple[Node, Mapping[int, Bound]], ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Limit:
+class Limit(Struct, frozen=True, eq=False):
     """The first `count` rows (SQL of a whole number) in the given order; any rows where there is none."""
 
     source: Node
@@ -161,8 +150,7 @@ class Limit:
     order: tuple[OrderKey, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Unnest:
+class Unnest(Struct, frozen=True, eq=False):
     """One row for each element of a DuckDB list, the element in `column`; no row where the list is empty or NULL."""
 
     source: Node
@@ -170,8 +158,7 @@ class Unnest:
     value: Bound
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Elements:
+class Elements(Struct, frozen=True, eq=False):
     """A table of its own that an expression makes: `value` is a DuckDB list, one row an element. May read outer columns
     inside a `Lateral`."""
 
@@ -179,8 +166,7 @@ class Elements:
     value: Bound
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Raw:
+class Raw(Struct, frozen=True, eq=False):
     """SQL that no other node says. `build` gets one parenthesised SELECT for each source and gives a SELECT that names its
     columns as `columns` do. Each source keeps the columns whose ids are in `needs`."""
 
@@ -190,8 +176,7 @@ class Raw:
     build: Callable[[Sequence[str]], str]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Reference:
+class Reference(Struct, frozen=True, eq=False):
     """A use of a shared relation under ids of its own: pairs of (own column, column of the shared relation)."""
 
     shared: Shared
@@ -204,8 +189,7 @@ Node = (
 )  # fmt: skip
 
 
-@dataclass(slots=True, eq=False)
-class Shared:
+class Shared(Struct, eq=False):
     """A relation that may be used several times: it becomes a common table expression where it is, and is written in place
     where it is used once. `materialized` where the query asked for one evaluation (materialize, toscalar).
     `number` counts from 1 in the order of binding, so that a shared relation reads only such of lower numbers."""
@@ -225,8 +209,7 @@ class Shared:
 # ---- what KQL sees -------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Relation:
+class Relation(Struct, frozen=True, dict=True):
     """A node with its visible columns, the order of its rows (empty: none), and the name of the table it came from.
 
     `opened` where the columns depend on the data and there are no rows to tell them (bag_unpack or pivot of nothing): it makes
@@ -268,14 +251,21 @@ class Relation:
             node = node.source
         return operand
 
+    def over(self, node: Node) -> Relation:
+        """The same columns and order over another node."""
+        made = Relation(node, self.columns, self.order, self.name, self.serialized, self.opened)
+        # Most operators leave a wide table's columns as they are: its index is made once.
+        made.__dict__["by_name"] = self.by_name
+        return made
+
     def where(self, predicate: Bound) -> Relation:
         """The rows for which the predicate holds. It must not be windowed."""
-        return replace(self, node=Filter(self.node, predicate))
+        return self.over(Filter(self.node, predicate))
 
     def computed(self, assignments: Iterable[tuple[Column, Bound]]) -> Relation:
         """The same visible columns with more columns beneath them; show them with `showing`."""
         found = tuple(assignments)
-        return replace(self, node=Extend(self.node, found)) if found else self
+        return self.over(Extend(self.node, found)) if found else self
 
     def showing(self, columns: Iterable[Column]) -> Relation:
         """Other visible columns: any that the node carries, in any order, renamed by `replace(column, name=…)`."""
@@ -287,7 +277,7 @@ class Relation:
 
     def limited(self, count: str) -> Relation:
         """The first rows in the order at hand."""
-        return replace(self, node=Limit(self.node, count, self.order))
+        return self.over(Limit(self.node, count, self.order))
 
     def unordered(self, node: Node, columns: Iterable[Column]) -> Relation:
         """A new relation made of this one, whose rows have no order."""

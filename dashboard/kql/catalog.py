@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from dashboard.table import KqlType
 
 
-@dataclass(frozen=True, slots=True)
-class TableSchema:
+class TableSchema(Struct, frozen=True, eq=False):
     """A table the query may name. `columns` keep their order; names are case-sensitive.
 
     `sql` is what stands in FROM: a quoted view name, or `read_parquet([...], …)`, made by the engine and trusted. It gives
@@ -30,8 +30,7 @@ class TableSchema:
         return self.held_names.get(name, name)
 
 
-@dataclass(frozen=True, slots=True)
-class StoredFunction:
+class StoredFunction(Struct, frozen=True):
     """A function known to the workspace (`_GetWatchlist`, a saved parser): KQL text of its parameters and body. `any_time`
     where it reads its tables as a whole, whatever the time range of the query."""
 
@@ -41,8 +40,7 @@ class StoredFunction:
     any_time: bool = False
 
 
-@dataclass(frozen=True)
-class Catalog:
+class Catalog(Struct, frozen=True, dict=True):
     """Tables and stored functions by name."""
 
     tables: Mapping[str, TableSchema] = field(default_factory=dict)

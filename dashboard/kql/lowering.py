@@ -12,8 +12,9 @@ All identifiers in the text are `c<id>`, `t<number>` and quoted names of the cat
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from dashboard.errors import Problem, WatchbookError
 from dashboard.kql import bound as b
@@ -23,8 +24,7 @@ from dashboard.kql.functions.literals import DUCKDB_TYPES
 Ids = Iterable[int]
 
 
-@dataclass(slots=True)
-class Block:
+class Block(Struct):
     """An open SELECT. `available` are the columns that FROM gives, `computed` those of the SELECT list; `sealed` where
     a filter may no longer be added (window functions, limits, groups); `joined` where the source is more than one term."""
 
@@ -200,20 +200,22 @@ class Lowering:
 
     def _scan(self, node: b.Scan) -> Block:
         asked = self._asked(node) | (_own(self._reads(node.predicate)) if node.predicate else set())
-        pairs = [(column, name) for column, name in node.columns if column.id in asked]
+        first = node.columns[0].id if node.columns else 0
+        ids = sorted(asked.intersection(range(first, first + len(node.columns))))
+        columns = [node.columns[i - first] for i in ids]
         table = node.table
         if table.sql is None:
-            listed = ", ".join(f"NULL::{DUCKDB_TYPES[c.type]} AS c{c.id}" for c, _ in pairs) or "1 AS nothing"
-            return Block(f"(SELECT {listed} WHERE FALSE)", {c.id for c, _ in pairs})
-        listed = ", ".join(f"{self._stored(table, c, name)} AS c{c.id}" for c, name in pairs)
-        block = Block(f"(SELECT {listed or '1 AS nothing'} FROM {table.sql})", {c.id for c, _ in pairs})
+            listed = ", ".join(f"NULL::{DUCKDB_TYPES[c.type]} AS c{c.id}" for c in columns) or "1 AS nothing"
+            return Block(f"(SELECT {listed} WHERE FALSE)", set(ids))
+        listed = ", ".join(f"{self._stored(table, c)} AS c{c.id}" for c in columns)
+        block = Block(f"(SELECT {listed or '1 AS nothing'} FROM {table.sql})", set(ids))
         if node.predicate is not None:
             block.where.append(node.predicate.condition)
         return block
 
     @staticmethod
-    def _stored(table: TableSchema, column: b.Column, name: str) -> str:
-        quoted = '"' + table.held_as(name).replace('"', '""') + '"'
+    def _stored(table: TableSchema, column: b.Column) -> str:
+        quoted = '"' + table.held_as(column.name).replace('"', '""') + '"'
         return f"coalesce({quoted}, '')" if column.type == "string" and not table.strings_filled else quoted
 
     def _values(self, node: b.Values) -> Block:
@@ -422,9 +424,7 @@ def _own(refs: Iterable[int]) -> set[int]:
 
 def _gives(node: b.Node) -> set[int]:
     """The ids of all columns that a node carries."""
-    if isinstance(node, b.Scan):
-        return {column.id for column, _ in node.columns}
-    if isinstance(node, b.Values | b.Raw | b.Union):
+    if isinstance(node, b.Scan | b.Values | b.Raw | b.Union):
         return {column.id for column in node.columns}
     if isinstance(node, b.Elements):
         return {node.column.id}

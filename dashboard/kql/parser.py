@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable
-from dataclasses import dataclass, fields, is_dataclass
 from typing import NoReturn
+
+from msgspec import Struct
 
 from dashboard.errors import Place, Problem
 from dashboard.kql.diagnostics import did_you_mean
@@ -40,8 +41,7 @@ MAX_LENGTH = 400_000
 MAX_HEIGHT = 220
 
 
-@dataclass(frozen=True, slots=True)
-class ParseResult:
+class ParseResult(Struct, frozen=True):
     """The tree of a query and what was found wrong. `tree` is None where a problem is an error; warnings leave it be."""
 
     tree: Query | None
@@ -76,9 +76,9 @@ def _height(root: Node) -> int:
         node, height = waiting.pop()
         if isinstance(node, tuple):
             waiting.extend((item, height) for item in node)
-        elif is_dataclass(node) and not isinstance(node, Span):
+        elif isinstance(node, Node):
             highest = max(highest, height)
-            waiting.extend((getattr(node, field.name), height + 1) for field in fields(node))
+            waiting.extend((getattr(node, name), height + 1) for name in node.__struct_fields__)
     return highest
 
 

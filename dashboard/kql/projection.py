@@ -6,9 +6,10 @@ taken gets a number; `extend` puts a column of a name that exists in the place o
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal
+
+from msgspec.structs import replace
 
 from dashboard.kql import functions as f
 from dashboard.kql import syntax as s
@@ -37,6 +38,18 @@ class Projection:
         self._declared: set[str] = set()
 
     # ---- names -------------------------------------------------------------------------------------------------------
+
+    def begin_with(self, columns: Sequence[Column]) -> None:
+        """Columns that are there from the start and are never added again (extend)."""
+        self._index = {column.name: i for i, column in enumerate(columns)}
+        if len(self._index) == len(columns):
+            self.columns = list(columns)
+            self._names = NameTable(self._index)
+        else:
+            self._index = {}
+            for column in columns:
+                self.add(column)
+        self.skipped.update((column.id, column.name) for column in columns)
 
     def add(self, column: Column, *, replacing: bool = False, named: bool = False) -> None:
         """A column whose name nobody declared."""
@@ -182,10 +195,3 @@ class Projection:
         """The row's relation with the new columns, showing the collected ones."""
         assert self.row.relation is not None  # noqa: S101
         return self.row.relation.computed(self.assignments).showing(self.columns)
-
-
-def preset(projection: Projection, columns: Iterable[Column]) -> None:
-    """Columns that are there from the start and are never added again (extend)."""
-    for column in columns:
-        projection.add(column)
-        projection.skipped.add((column.id, column.name))

@@ -8,7 +8,8 @@ parses better.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from dashboard.errors import Problem
 from dashboard.kql.parser import ParseResult, parse
@@ -26,8 +27,7 @@ _ENTITIES = {"&quot;": '"', "&#39;": "'", "&apos;": "'", "&lt;": "<", "&gt;": ">
 _ENTITY = re.compile("|".join(_ENTITIES))
 
 
-@dataclass(frozen=True, slots=True)
-class Repair:
+class Repair(Struct, frozen=True):
     """A repaired query text and what was changed, as sentences."""
 
     text: str

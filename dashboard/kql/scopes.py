@@ -3,28 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from dashboard.kql import syntax as s
 from dashboard.kql.bound import Bound, Shared
 
 
-@dataclass(frozen=True, slots=True)
-class ScalarValue:
+class ScalarValue(Struct, frozen=True):
     """A name for a scalar value."""
 
     value: Bound
 
 
-@dataclass(frozen=True, slots=True)
-class TableValue:
+class TableValue(Struct, frozen=True):
     """A name for a table."""
 
     shared: Shared
 
 
-@dataclass(frozen=True, slots=True)
-class FunctionValue:
+class FunctionValue(Struct, frozen=True):
     """A name for a function; its body is bound at each call, with the names that were in reach where it was defined.
     `stored` where its text is not the query's: places in it mean nothing to the query's reader."""
 
@@ -34,8 +32,7 @@ class FunctionValue:
     stored: bool = False
 
 
-@dataclass(slots=True)
-class Pending:
+class Pending(Struct):
     """A let whose value nobody has asked for yet. A let that is never used costs nothing and refuses nothing."""
 
     value: s.Expression

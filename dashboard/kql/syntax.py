@@ -6,23 +6,22 @@ without brackets or quotes. Nodes are frozen; sequences are tuples.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 from typing import Literal as OneOf
+
+from msgspec import Struct
 
 from dashboard.table import KqlType
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(Struct, frozen=True, gc=False):
     """Half-open range of character offsets in the query text."""
 
     start: int
     end: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Node:
+class Node(Struct, frozen=True, kw_only=True, gc=False):
     """Base of all nodes."""
 
     span: Span
@@ -31,8 +30,7 @@ class Node:
 # ---- expressions ---------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Literal(Node):
+class Literal(Node, frozen=True, kw_only=True):
     """A constant. `value` by type: str, int (int, long), float (real), bool, Decimal, guid text (lower case),
     datetime as a naive UTC datetime, timespan as ticks (int), dynamic as its JSON value; None is the typed null."""
 
@@ -40,8 +38,7 @@ class Literal(Node):
     value: Any
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Name(Node):
+class Name(Node, frozen=True, kw_only=True):
     """A bare or bracketed name: column, table, let variable. `quoted` where it was written `['…']`; `wildcard` where it
     holds `*` (`Event*` in union, project-away, project-keep, project-reorder)."""
 
@@ -50,29 +47,25 @@ class Name(Node):
     wildcard: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Star(Node):
+class Star(Node, frozen=True, kw_only=True):
     """A bare `*`: all columns, or any column in `where * has`."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Member(Node):
+class Member(Node, frozen=True, kw_only=True):
     """`target.name`: a field of a dynamic value, `$left.Column`, or `workspace('w').Table`."""
 
     target: Expression
     name: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Index(Node):
+class Index(Node, frozen=True, kw_only=True):
     """`target[index]`."""
 
     target: Expression
     index: Expression
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Call(Node):
+class Call(Node, frozen=True, kw_only=True):
     """`name(arguments)`. Arguments may be `Named` (`f(a=1)`), `Star`, `Subquery` (tabular arguments). `target` is what
     stands before a dot: `cluster('c').database('d')`. `typeof(long)` is a call whose argument is the type's `Name` (of the
     ten KQL types); in `typeof(a:string)` it is a `Binary` with operator `:`."""
@@ -82,16 +75,14 @@ class Call(Node):
     target: Expression | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unary(Node):
+class Unary(Node, frozen=True, kw_only=True):
     """`-x` or `+x`."""
 
     operator: OneOf["-", "+"]
     operand: Expression
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Binary(Node):
+class Binary(Node, frozen=True, kw_only=True):
     """Arithmetic (+ - * / %), comparison (== != < <= > >= =~ !~ <> as !=), logic (and, or) and string operators
     (has, !has, has_cs, contains, startswith, hasprefix, `matches regex`, …), the operator as KQL spells it in lower case."""
 
@@ -100,8 +91,7 @@ class Binary(Node):
     right: Expression
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InList(Node):
+class InList(Node, frozen=True, kw_only=True):
     """`operand in (items)`: operator one of in, !in, in~, !in~, has_any, has_all. An item may be a `Subquery` or the name
     of a tabular let."""
 
@@ -110,8 +100,7 @@ class InList(Node):
     items: tuple[Expression, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Between(Node):
+class Between(Node, frozen=True, kw_only=True):
     """`operand between (low .. high)`."""
 
     operand: Expression
@@ -120,16 +109,14 @@ class Between(Node):
     negated: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Named(Node):
+class Named(Node, frozen=True, kw_only=True):
     """`name = value`, or `(a, b) = value` with several names."""
 
     names: tuple[str, ...]
     value: Expression
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Parameter(Node):
+class Parameter(Node, frozen=True, kw_only=True):
     """A parameter of a let function or of declare query_parameters: scalar (`type`), or tabular (`columns`; an empty
     tuple is `(*)`), with a default where it has one."""
 
@@ -139,8 +126,7 @@ class Parameter(Node):
     default: Literal | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Function(Node):
+class Function(Node, frozen=True, kw_only=True):
     """`(parameters) { body }`, `view () { body }`. The body may hold let statements before its result."""
 
     parameters: tuple[Parameter, ...]
@@ -149,15 +135,13 @@ class Function(Node):
     is_view: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Subquery(Node):
+class Subquery(Node, frozen=True, kw_only=True):
     """A pipe used as an expression: in parentheses, as an argument of toscalar, materialize, join, union, in."""
 
     pipe: Pipe
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ordered(Node):
+class Ordered(Node, frozen=True, kw_only=True):
     """`value asc|desc nulls first|last`. None where the text does not say (KQL: desc; nulls first for asc, last for desc)."""
 
     value: Expression
@@ -185,8 +169,7 @@ Expression = (
 # ---- a query -------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pipe(Node):
+class Pipe(Node, frozen=True, kw_only=True):
     """`source | operator | …`. The source is an expression that names or makes a table, or an operator that stands first
     (datatable, range, print, union, search, find, externaldata, evaluate). In a scalar let or function body the source
     is the scalar expression and `operators` is empty: the binder decides by what the names mean."""
@@ -195,31 +178,27 @@ class Pipe(Node):
     operators: tuple[Operator, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Let(Node):
+class Let(Node, frozen=True, kw_only=True):
     """`let name = value;` value: scalar expression, `Subquery`, or `Function`."""
 
     name: str
     value: Expression
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SetOption(Node):
+class SetOption(Node, frozen=True, kw_only=True):
     """`set name = value;`"""
 
     name: str
     value: Literal | Name | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeclareParameters(Node):
+class DeclareParameters(Node, frozen=True, kw_only=True):
     """`declare query_parameters(…);`"""
 
     parameters: tuple[Parameter, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OtherStatement(Node):
+class OtherStatement(Node, frozen=True, kw_only=True):
     """A statement that parses and is refused or ignored later: alias, declare pattern, restrict access."""
 
     keyword: str
@@ -229,8 +208,7 @@ class OtherStatement(Node):
 Statement = Let | SetOption | DeclareParameters | OtherStatement
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Query(Node):
+class Query(Node, frozen=True, kw_only=True):
     """A whole text: statements and the result pipe (None where only statements stand). Where the text asks for several
     results, `pipe` is the first and `more` holds the others; a let sees the names of all lets before it."""
 
@@ -246,22 +224,19 @@ class Query(Node):
 Options = tuple[tuple[str, Any], ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Where(Node):
+class Where(Node, frozen=True, kw_only=True):
     """where, filter."""
 
     predicate: Expression
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Extend(Node):
+class Extend(Node, frozen=True, kw_only=True):
     """extend; columns are `Named` or expressions that get a made-up name."""
 
     columns: tuple[Expression, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Project(Node):
+class Project(Node, frozen=True, kw_only=True):
     """project, project-away, project-keep, project-rename, project-reorder, by `form`. In -reorder columns may be `Ordered`
     by name (asc, desc; `nulls_first` True means granny-asc or granny-desc: digits compare as numbers); in -away and -keep they are names, wildcards allowed."""
 
@@ -269,8 +244,7 @@ class Project(Node):
     columns: tuple[Expression, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Summarize(Node):
+class Summarize(Node, frozen=True, kw_only=True):
     """summarize; `by` keys may be `Named`."""
 
     aggregates: tuple[Expression, ...]
@@ -278,31 +252,27 @@ class Summarize(Node):
     hints: Options = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Distinct(Node):
+class Distinct(Node, frozen=True, kw_only=True):
     """distinct; a single `Star` for `distinct *`."""
 
     columns: tuple[Expression, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sort(Node):
+class Sort(Node, frozen=True, kw_only=True):
     """sort by, order by."""
 
     by: tuple[Expression, ...]
     hints: Options = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Top(Node):
+class Top(Node, frozen=True, kw_only=True):
     """top N by."""
 
     count: Expression
     by: Expression
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TopNestedClause(Node):
+class TopNestedClause(Node, frozen=True, kw_only=True):
     """One level of top-nested: `[count] of column [with others = other] by aggregate`."""
 
     count: Expression | None
@@ -311,15 +281,13 @@ class TopNestedClause(Node):
     by: Expression
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TopNested(Node):
+class TopNested(Node, frozen=True, kw_only=True):
     """top-nested, level by level."""
 
     clauses: tuple[TopNestedClause, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TopHitters(Node):
+class TopHitters(Node, frozen=True, kw_only=True):
     """top-hitters N of expression [by summed]."""
 
     count: Expression
@@ -327,30 +295,26 @@ class TopHitters(Node):
     by: Expression | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Take(Node):
+class Take(Node, frozen=True, kw_only=True):
     """take, limit."""
 
     count: Expression
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sample(Node):
+class Sample(Node, frozen=True, kw_only=True):
     """sample N, or sample-distinct N of expression."""
 
     count: Expression
     of: Expression | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Count(Node):
+class Count(Node, frozen=True, kw_only=True):
     """count [as name]."""
 
     name: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Join(Node):
+class Join(Node, frozen=True, kw_only=True):
     """join kind=… (right) on conditions. A condition is a `Name` or a `Binary` of $left and $right members."""
 
     right: Expression
@@ -360,8 +324,7 @@ class Join(Node):
     options: Options = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Lookup(Node):
+class Lookup(Node, frozen=True, kw_only=True):
     """lookup kind=… (right) on conditions."""
 
     right: Expression
@@ -369,8 +332,7 @@ class Lookup(Node):
     kind: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Union(Node):
+class Union(Node, frozen=True, kw_only=True):
     """union, first or piped. Tables are names (wildcards allowed; a bare `*` is a `Name`, too) or subqueries. Options: kind,
     withsource, isfuzzy."""
 
@@ -378,16 +340,14 @@ class Union(Node):
     options: Options = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MvItem(Node):
+class MvItem(Node, frozen=True, kw_only=True):
     """One column of mv-expand or mv-apply: `[name =] expression [to typeof(type)]`."""
 
     value: Expression
     to_type: KqlType | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MvExpand(Node):
+class MvExpand(Node, frozen=True, kw_only=True):
     """mv-expand. `kind` is bag or array (`kind=`/`bagexpansion=`), `item_index` from with_itemindex."""
 
     items: tuple[MvItem, ...]
@@ -396,8 +356,7 @@ class MvExpand(Node):
     limit: Expression | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MvApply(Node):
+class MvApply(Node, frozen=True, kw_only=True):
     """mv-apply items on ( operators )."""
 
     items: tuple[MvItem, ...]
@@ -406,16 +365,14 @@ class MvApply(Node):
     limit: Expression | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ParseColumn(Node):
+class ParseColumn(Node, frozen=True, kw_only=True):
     """A capture in a parse pattern; type None is string."""
 
     name: str
     type: KqlType | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Parse(Node):
+class Parse(Node, frozen=True, kw_only=True):
     """parse and parse-where. The pattern is a sequence of literal texts, captures and `Star`s."""
 
     source: Expression
@@ -425,8 +382,7 @@ class Parse(Node):
     only_matches: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ParseKv(Node):
+class ParseKv(Node, frozen=True, kw_only=True):
     """parse-kv source as (name:type, …) with (options)."""
 
     source: Expression
@@ -434,16 +390,14 @@ class ParseKv(Node):
     options: Options = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SeriesColumn(Node):
+class SeriesColumn(Node, frozen=True, kw_only=True):
     """One aggregate of make-series with its default value."""
 
     aggregate: Expression
     default: Expression | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MakeSeries(Node):
+class MakeSeries(Node, frozen=True, kw_only=True):
     """make-series columns on axis [from start] [to stop] step step by keys; the old `in range(start, stop, step)` form
     sets `inclusive` (its stop belongs to the series)."""
 
@@ -457,15 +411,13 @@ class MakeSeries(Node):
     options: Options = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Serialize(Node):
+class Serialize(Node, frozen=True, kw_only=True):
     """serialize [columns]."""
 
     columns: tuple[Expression, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Evaluate(Node):
+class Evaluate(Node, frozen=True, kw_only=True):
     """evaluate plugin(arguments) [: (schema)]. `schema_star` where the schema starts with `*`: all columns of the input."""
 
     plugin: str
@@ -475,31 +427,27 @@ class Evaluate(Node):
     hints: Options = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Invoke(Node):
+class Invoke(Node, frozen=True, kw_only=True):
     """invoke function(arguments); the piped table is the first argument."""
 
     function: str
     arguments: tuple[Expression, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class As(Node):
+class As(Node, frozen=True, kw_only=True):
     """as name."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Render(Node):
+class Render(Node, frozen=True, kw_only=True):
     """render kind with (properties)."""
 
     kind: str
     properties: Options = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Search(Node):
+class Search(Node, frozen=True, kw_only=True):
     """search [kind=…] [in (tables)] predicate, first or piped. A bare text in the predicate is a `Literal`: any column has it;
     `column:text` is `Binary` with operator `:`."""
 
@@ -508,8 +456,7 @@ class Search(Node):
     options: Options = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Find(Node):
+class Find(Node, frozen=True, kw_only=True):
     """find [withsource=…] [in (tables)] where predicate [project …|project-smart|project-away …]. In project,
     `column:type` is a `Binary` with operator `:`."""
 
@@ -521,8 +468,7 @@ class Find(Node):
     project_away: tuple[Expression, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Partition(Node):
+class Partition(Node, frozen=True, kw_only=True):
     """partition [hint] by column ( operators ) or { query }."""
 
     by: Expression
@@ -530,23 +476,20 @@ class Partition(Node):
     hints: Options = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fork(Node):
+class Fork(Node, frozen=True, kw_only=True):
     """fork [name=](operators) …"""
 
     branches: tuple[tuple[str | None, tuple[Operator, ...]], ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Facet(Node):
+class Facet(Node, frozen=True, kw_only=True):
     """facet by columns [with (operators)]."""
 
     by: tuple[Expression, ...]
     operators: tuple[Operator, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ScanStep(Node):
+class ScanStep(Node, frozen=True, kw_only=True):
     """A step of scan."""
 
     name: str
@@ -556,8 +499,7 @@ class ScanStep(Node):
     output: str = "all"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scan(Node):
+class Scan(Node, frozen=True, kw_only=True):
     """scan [with_match_id=…] [declare (…)] with (steps)."""
 
     steps: tuple[ScanStep, ...]
@@ -567,35 +509,30 @@ class Scan(Node):
     partition_by: tuple[Expression, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reduce(Node):
+class Reduce(Node, frozen=True, kw_only=True):
     """reduce by expression [with threshold=…, characters=…]."""
 
     by: Expression
     options: Options = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GetSchema(Node):
+class GetSchema(Node, frozen=True, kw_only=True):
     """getschema."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Consume(Node):
+class Consume(Node, frozen=True, kw_only=True):
     """consume."""
 
     options: Options = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Print(Node):
+class Print(Node, frozen=True, kw_only=True):
     """print columns."""
 
     columns: tuple[Expression, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Range(Node):
+class Range(Node, frozen=True, kw_only=True):
     """range name from start to stop step step."""
 
     name: str
@@ -604,16 +541,14 @@ class Range(Node):
     step: Expression
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Datatable(Node):
+class Datatable(Node, frozen=True, kw_only=True):
     """datatable(columns)[values], the values row after row."""
 
     columns: tuple[tuple[str, KqlType], ...]
     values: tuple[Expression, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ExternalData(Node):
+class ExternalData(Node, frozen=True, kw_only=True):
     """externaldata(columns)[addresses] with (properties)."""
 
     columns: tuple[tuple[str, KqlType], ...]
@@ -621,8 +556,7 @@ class ExternalData(Node):
     properties: Options = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OtherOperator(Node):
+class OtherOperator(Node, frozen=True, kw_only=True):
     """An operator that the parser knows and nothing runs (`graph-match`, `assert-schema` …)."""
 
     keyword: str

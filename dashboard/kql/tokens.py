@@ -70,7 +70,7 @@ _KINDS = (
 
 
 class Tokens(NamedTuple):
-    """The tokens of a text as parallel lists. The last five have the kind `end` and an empty text, so that a parser may look
+    """The tokens of a text as parallel lists. The last five or more have the kind `end` and an empty text, so that a parser may look
     a few tokens ahead anywhere."""
 
     kinds: list[str]
@@ -81,25 +81,12 @@ class Tokens(NamedTuple):
 
 def tokenize(text: str) -> Tokens:
     """All tokens of a text. Never fails: what KQL does not know becomes a token of the kinds curly, open or bad."""
-    kinds: list[str] = []
-    texts: list[str] = []
-    starts: list[int] = []
-    ends: list[int] = []
-    for match in _TOKEN.finditer(text):
-        group = match.lastindex or 0
-        start, end = match.span(group)
-        kinds.append(_KINDS[group])
-        texts.append(match[group])
-        starts.append(start)
-        ends.append(end)
-        if group == 14:
-            break
-    for _ in range(4):
-        kinds.append("end")
-        texts.append("")
-        starts.append(len(text))
-        ends.append(len(text))
-    return Tokens(kinds, texts, starts, ends)
+    found = [(match, match.lastindex or 0) for match in _TOKEN.finditer(text)]
+    kinds = [_KINDS[group] for _, group in found]
+    texts = [match[group] for match, group in found]
+    starts = [match.start(group) for match, group in found]
+    ends = [match.end(group) for match, group in found]
+    return Tokens(kinds + ["end"] * 4, texts + [""] * 4, starts + [len(text)] * 4, ends + [len(text)] * 4)
 
 
 _ESCAPE = re.compile(

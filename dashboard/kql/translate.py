@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from dashboard.errors import Problem, WatchbookError
 from dashboard.kql import syntax as s
@@ -22,8 +23,7 @@ from dashboard.kql.parser import parse
 from dashboard.table import KqlType
 
 
-@dataclass(frozen=True, slots=True)
-class Translation:
+class Translation(Struct, frozen=True):
     """What a query means: one SELECT whose columns come in the order of `columns` (its own column names mean nothing),
     the chart it asks for (kind and properties of `render`), the tables and stored functions it reads, `set` options, and
     warnings."""

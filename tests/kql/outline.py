@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import Any
+
+import msgspec
 
 from dashboard.kql import syntax as s
 
@@ -39,10 +40,10 @@ def outline(node: Any) -> str:
         return f"{','.join(node.names)}={outline(node.value)}"
     if isinstance(node, tuple):
         return "[" + ", ".join(map(outline, node)) + "]"
-    if dataclasses.is_dataclass(node):
+    if isinstance(node, msgspec.Struct):
         parts = [
             f"{field.name}={outline(getattr(node, field.name))}"
-            for field in dataclasses.fields(node)
+            for field in msgspec.structs.fields(type(node))
             if field.name != "span" and getattr(node, field.name) != field.default
         ]
         return f"{type(node).__name__}({' '.join(parts)})"

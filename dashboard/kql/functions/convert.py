@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from dashboard.kql.functions.literals import DUCKDB_TYPES, is_repeatable, json_text, literal, once, text
 from dashboard.kql.functions.registry import FunctionRefused, Operand

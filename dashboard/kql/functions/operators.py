@@ -5,8 +5,9 @@ from __future__ import annotations
 import datetime as dt
 import math
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from dashboard.kql.functions.convert import NUMBERS, convert, json_string
 from dashboard.kql.functions.literals import is_repeatable, literal, text

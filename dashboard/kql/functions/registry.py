@@ -32,8 +32,10 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
 from typing import Any, Final
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from dashboard.table import KqlType
 
@@ -50,8 +52,7 @@ IN_ORDER: Final = "\0"
 rows come sorted, and nothing where they do not. No literal can hold this character."""
 
 
-@dataclass(frozen=True, slots=True)
-class JsonPath:
+class JsonPath(Struct, frozen=True, gc=False):
     """Where a dynamic operand is a place inside a JSON text: the SQL of that text, a JSONPath into it (`$.a[0]`), and
     whether the text is known to be JSON (a dynamic column) or may be anything (`parse_json(SomeString)`)."""
 
@@ -60,8 +61,7 @@ class JsonPath:
     is_json: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Operand:
+class Operand(Struct, frozen=True, gc=False):
     """An argument: SQL text (parenthesised where it needs to be, so that it can stand anywhere), its KQL type, and its value
     where it is known before the query runs (held as `syntax.Literal.value` is). `name` is the column it came from where it
     is a plain column: aggregates and `extend` make result names of it.
@@ -107,8 +107,7 @@ class Operand:
         return replace(self, name=name)
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
+class Context(Struct, frozen=True):
     """What is fixed for one query: its time (UTC, naive), and the session's values for current_user() and its like."""
 
     now: dt.datetime
@@ -130,8 +129,7 @@ Returns = KqlType | Callable[[Sequence[Operand]], KqlType]
 Sql = str | Callable[[Sequence[Operand]], str]
 
 
-@dataclass(frozen=True, slots=True)
-class PythonFunction:
+class PythonFunction(Struct, frozen=True):
     """A function the engine registers on its connection before a query runs, because SQL cannot say it in one
     expression. `call` takes one row's values (VARCHAR, BIGINT, DOUBLE … as `arguments` names DuckDB's types) and gives one
     value; a NULL argument gives NULL without a call."""
@@ -142,8 +140,7 @@ class PythonFunction:
     returns: str
 
 
-@dataclass(frozen=True, slots=True)
-class ScalarFunction:
+class ScalarFunction(Struct, frozen=True):
     """A scalar function. `parameters` names the type each argument is converted to before the call ("any": left as it is;
     "number": int, long, real or decimal as it is; the last entry repeats where `variadic`); fewer than `required` or more
     than there are is a semantic error. `fold` computes the result from constant arguments (already converted), for the
@@ -167,8 +164,7 @@ class ScalarFunction:
     notice: Callable[[], str] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class AggregateFunction:
+class AggregateFunction(Struct, frozen=True):
     """An aggregate. `sql` gives one DuckDB aggregate expression (which may use FILTER and ORDER BY). `result_name` makes the
     default column name from the operands (`sum_x`, `count_`). `columns` gives several result columns instead
     (arg_max, percentiles, take_any): see `AggregateCall`."""
@@ -187,8 +183,7 @@ class AggregateFunction:
     python: tuple[PythonFunction, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class AggregateCall:
+class AggregateCall(Struct, frozen=True):
     """The result columns of one aggregate call: operands whose `name` is the default result name.
 
     Where `shared` is given, it is the one aggregate expression, and each column's SQL reads `SHARED` (a plain word to be
@@ -207,8 +202,7 @@ class AggregateCall:
 SHARED: Final = "__shared__"
 
 
-@dataclass(frozen=True, slots=True)
-class Window:
+class Window(Struct, frozen=True):
     """The serialized order a window function runs in: the SQL of ORDER BY's content (`"TimeGenerated" DESC NULLS LAST`, or
     a row number the binder made when it serialized), and of PARTITION BY, empty where there is none.
 
@@ -226,8 +220,7 @@ class Window:
         return f"OVER ({' '.join(part for part in inside if part)})"
 
 
-@dataclass(frozen=True, slots=True)
-class WindowFunction:
+class WindowFunction(Struct, frozen=True):
     """A function over serialized rows. `sql` gives the window expression from operands and window."""
 
     name: str
@@ -239,8 +232,7 @@ class WindowFunction:
     family: str = "windows"
 
 
-@dataclass(frozen=True, slots=True)
-class TupleFunction:
+class TupleFunction(Struct, frozen=True):
     """A scalar function that gives several columns (`series_fit_line`, `series_stats`). `results` gives an operand for each
     column, its default name in `name`; as a plain scalar the call stands for its first column."""
 
@@ -255,8 +247,7 @@ class TupleFunction:
     python: tuple[PythonFunction, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Registry:
+class Registry(Struct, frozen=True):
     """All functions by name (aliases included, names as KQL spells them: case-sensitive)."""
 
     scalars: dict[str, ScalarFunction] = field(default_factory=dict)

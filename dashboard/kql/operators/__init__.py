@@ -20,6 +20,7 @@ A value's SQL is made by `functions/` alone; an operator writes SQL text only th
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from dashboard.kql.bound import Relation
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 Handler = Callable[["Binder", "Scope", "Relation | None", Any], Relation]
 
 
+@cache
 def registry() -> dict[type, Handler]:
     """All operators by the class of their syntax node."""
     from dashboard.kql.operators import (

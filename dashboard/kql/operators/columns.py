@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from dashboard.kql import syntax as s
 from dashboard.kql.bound import Column, Relation
 from dashboard.kql.diagnostics import did_you_mean
-from dashboard.kql.projection import Projection, preset
+from dashboard.kql.projection import Projection
 
 if TYPE_CHECKING:
     from dashboard.kql.binder import Binder
@@ -27,7 +27,7 @@ def piped(binder: Binder, source: Relation | None, node: s.Node, keyword: str) -
 def extend(binder: Binder, scope: Scope, source: Relation | None, node: s.Extend) -> Relation:
     """`extend`: new columns beside the old ones; one of the same name takes the old one's place."""
     projection = Projection(binder.row(piped(binder, source, node, "extend"), scope), "extend")
-    preset(projection, projection.row.relation.columns)  # type: ignore[union-attr]
+    projection.begin_with(projection.row.relation.columns)  # type: ignore[union-attr]
     projection.take(node.columns)
     return projection.relation()
 

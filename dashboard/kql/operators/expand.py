@@ -7,8 +7,10 @@ a lateral join.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from dashboard.kql import functions as f
 from dashboard.kql import syntax as s
@@ -19,7 +21,7 @@ from dashboard.kql.names import result_name
 from dashboard.kql.operators.columns import piped
 from dashboard.kql.operators.opening import keep_open
 from dashboard.kql.operators.rows import whole_number
-from dashboard.kql.projection import Projection, preset
+from dashboard.kql.projection import Projection
 from dashboard.table import KqlType
 
 if TYPE_CHECKING:
@@ -31,8 +33,7 @@ if TYPE_CHECKING:
 _NUMBERS = frozenset(("int", "long", "real", "decimal"))
 
 
-@dataclass(frozen=True, slots=True)
-class Entries:
+class Entries(Struct, frozen=True):
     """What one item is expanded to: a DuckDB list, whose elements are JSON texts, or plain texts where `plain`; the type of
     the result; the column that the item is nothing but a mention of."""
 
@@ -144,7 +145,7 @@ def _shown(
     """The expanded columns in the places of those they replace, or behind the others; and the column of the position, where
     the entries are numbered."""
     projection = Projection(binder.row(relation, scope), "extend")
-    preset(projection, relation.columns)
+    projection.begin_with(relation.columns)
     refs = frozenset((unnested.id,))
     for position, entry in enumerate(entries, start=1):
         sql = f"struct_extract_at({unnested.sql}, {position})" if numbered else unnested.sql

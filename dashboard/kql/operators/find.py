@@ -6,8 +6,9 @@ A table that lacks a column of the condition has null there; a table that has no
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import fields, is_dataclass, replace
 from typing import TYPE_CHECKING, Any
+
+from msgspec.structs import replace
 
 from dashboard.kql import functions as f
 from dashboard.kql import syntax as s
@@ -161,9 +162,9 @@ def _names(node: Any) -> Iterator[str]:
     elif isinstance(node, tuple):
         for item in node:
             yield from _names(item)
-    elif is_dataclass(node) and not isinstance(node, s.Subquery):
-        for part in fields(node):
-            yield from _names(getattr(node, part.name))
+    elif isinstance(node, s.Node) and not isinstance(node, s.Subquery):
+        for part in node.__struct_fields__:
+            yield from _names(getattr(node, part))
 
 
 OPERATORS: dict[type, Handler] = {s.Find: find}

@@ -19,7 +19,7 @@ from dashboard.kql.functions.key_values import options_text
 from dashboard.kql.functions.literals import json_step, text
 from dashboard.kql.functions.string_operators import checked_pattern, quote
 from dashboard.kql.operators.columns import piped
-from dashboard.kql.projection import Projection, preset
+from dashboard.kql.projection import Projection
 from dashboard.table import KqlType
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def _with_columns(row: Row, captures: Sequence[s.ParseColumn], values: Sequence[
     """The relation with the captured columns; one of a name that exists takes the old one's place."""
     projection = Projection(row, "extend")
     assert row.relation is not None  # noqa: S101
-    preset(projection, row.relation.columns)
+    projection.begin_with(row.relation.columns)
     for part, value in zip(captures, values, strict=True):
         column = row.binder.column(part.name, value.type)
         projection.assignments.append((column, value))

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from dashboard.kql import functions as f
 from dashboard.kql import syntax as s
@@ -25,8 +27,7 @@ if TYPE_CHECKING:
     from dashboard.kql.scopes import Scope
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Struct, frozen=True):
     """A step, bound: its condition, and the value of each declared column."""
 
     condition: Bound
@@ -34,8 +35,7 @@ class Step:
     shown: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
+class Kept(Struct, frozen=True):
     """A column that states keep: the current row's column or declared one, and for each step the column that reads it back."""
 
     name: str
@@ -133,9 +133,9 @@ def _members(node: Any) -> list[s.Member]:
     """All `a.b` in a tree."""
     if isinstance(node, tuple):
         return [member for item in node for member in _members(item)]
-    if not is_dataclass(node):
+    if not isinstance(node, s.Node):
         return []
-    found = [member for field in fields(node) for member in _members(getattr(node, field.name))]
+    found = [member for field in node.__struct_fields__ for member in _members(getattr(node, field))]
     return [*found, node] if isinstance(node, s.Member) else found
 
 
@@ -143,11 +143,11 @@ def _rewritten(node: Any, steps: frozenset[str]) -> Any:
     """The tree with `step.column` as the one name `step.column`."""
     if isinstance(node, tuple):
         return tuple(_rewritten(item, steps) for item in node)
-    if not is_dataclass(node) or isinstance(node, s.Span | type):
+    if not isinstance(node, s.Node):
         return node
     if isinstance(node, s.Member) and isinstance(node.target, s.Name) and node.target.name in steps:
         return s.Name(span=node.span, name=f"{node.target.name}.{node.name}")
-    return replace(node, **{x.name: _rewritten(getattr(node, x.name), steps) for x in fields(node)})
+    return replace(node, **{name: _rewritten(getattr(node, name), steps) for name in node.__struct_fields__})
 
 
 class Texts:

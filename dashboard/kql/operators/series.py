@@ -7,8 +7,10 @@ grows with the rows of the result and no grid of all steps is ever joined.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from dashboard.kql import functions as f
 from dashboard.kql import syntax as s
@@ -33,8 +35,7 @@ _EPOCH = 62_135_596_800_000_000
 _WHOLE = frozenset(("int", "long", "timespan", "datetime"))
 
 
-@dataclass(frozen=True, slots=True)
-class Axis:
+class Axis(Struct, frozen=True):
     """The axis as whole steps from an origin. All SQL is in the axis' own unit: microseconds for datetime, ticks for
     timespan, numbers as they are. `first` and `steps` are the number of the first step and of all steps where the query says
     where the series begins and ends; None where that is up to each series."""
