@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 def conform(arrow: pa.Table, columns: tuple[Column, ...]) -> pa.Table:
     """`arrow` with the names and Arrow types of `columns`, position by position; strings without nulls."""
     import pyarrow as pa
-    import pyarrow.compute as pc
 
     arrays = []
     for i, column in enumerate(columns):
@@ -24,6 +23,8 @@ def conform(arrow: pa.Table, columns: tuple[Column, ...]) -> pa.Table:
         if array.type != wanted and not (column.type == "decimal" and pa.types.is_decimal(array.type)):
             array = array.cast(wanted, safe=False)
         if column.type == "string" and array.null_count:
+            import pyarrow.compute as pc  # a tenth of what a first query costs, and few results need it
+
             array = pc.fill_null(array, "")
         arrays.append(array)
     return pa.Table.from_arrays(arrays, names=[column.name for column in columns])

@@ -51,7 +51,7 @@ class LocalEngine:
         self, folder: Path, schemas: Mapping[str, Columns] | None = None, sources: Sequence[TableSource] = ()
     ) -> None:
         self.folder = folder.resolve()
-        self._schemas = dict(schemas or {})
+        self._schemas: Mapping[str, Columns] = {} if schemas is None else schemas
         self._sources = SourceTables(sources)
         self._lock = threading.Lock()
         self._opening = threading.Lock()

@@ -42,7 +42,7 @@ class LocalTables(Mapping[str, TableSchema]):
             self._of_source = lambda name: sources.columns_and_sql(name, connect())
         found = {path.name for path in folder.iterdir() if path.is_dir()} if folder.is_dir() else set()
         self._stored = {name for name in found if next((folder / name).glob("*/*.parquet"), None)}
-        self._names = self._stored | set(known)
+        self._names = self._stored.union(known)
         self._schemas: dict[str, TableSchema] = {}
 
     def __iter__(self) -> Iterator[str]:
