@@ -69,8 +69,11 @@ _KINDS = (
 )  # fmt: skip
 
 
+_END = _KINDS.index("end")
+
+
 class Tokens(NamedTuple):
-    """The tokens of a text as parallel lists. The last five or more have the kind `end` and an empty text, so that a parser may look
+    """The tokens of a text as parallel lists. The last five have the kind `end` and an empty text, so that a parser may look
     a few tokens ahead anywhere."""
 
     kinds: list[str]
@@ -82,6 +85,8 @@ class Tokens(NamedTuple):
 def tokenize(text: str) -> Tokens:
     """All tokens of a text. Never fails: what KQL does not know becomes a token of the kinds curly, open or bad."""
     found = [(match, match.lastindex or 0) for match in _TOKEN.finditer(text)]
+    if len(found) > 1 and found[-2][1] == _END:
+        found.pop()  # after spaces at the end the end is found twice
     kinds = [_KINDS[group] for _, group in found]
     texts = [match[group] for match, group in found]
     starts = [match.start(group) for match, group in found]
