@@ -8,19 +8,13 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from dashboard.document import load_workbook
-from dashboard.engines.local import LocalEngine
-from dashboard.engines.protocol import CancelToken, QueryRequest
 from dashboard.ingest.schemas import known_tables
-from dashboard.runtime import Session, run_all
-from dashboard.table import Table
-from tests.workbooks.test_shipped_workbooks import FOLDER, NAMES
+from tests.workbooks.asking import requests
+from tests.workbooks.test_shipped_workbooks import NAMES
 
 SERVICE = Path(__file__).parent / "language_service"
 
@@ -38,32 +32,9 @@ def node() -> str:
     return found
 
 
-class Asking(LocalEngine):
-    """The local engine, noting what it is asked."""
-
-    asked: list[str]
-
-    def run(self, request: QueryRequest, cancel: CancelToken | None = None) -> Table:
-        if request.source == "logs":
-            self.asked.append(request.text)
-        return super().run(request, cancel)
-
-
-def queries(name: str, folder: Path) -> list[str]:
-    """All queries of a workbook as they are sent, those of parameters and of hidden parts included."""
-    engine = Asking(folder, known_tables())
-    engine.asked = []
-    names = ("PodUid", "PodName", "PickedUser", "PickedKind", "PickedComponent", "Incident", "IncidentTitle", "AlertId",
-             "AlertTitle", "Entity", "PickedImage")  # fmt: skip
-    audits = (f"Audit_{kind}" for kind in ("exec", "kind", "secrets", "role", "privileged", "anonymous"))
-    values: Mapping[str, Any] = dict.fromkeys((*names, *audits), "7")
-    run_all(Session(load_workbook(FOLDER / f"{name}.json"), engine, values=values, all_items=True))
-    return engine.asked
-
-
 def test_every_shipped_query_is_valid_for_microsofts_language_service(node: str, estate: Path) -> None:
     tables = {table: dict(columns) for table, columns in known_tables().items()}
-    asked = [(f"{name}: {text}", text) for name in NAMES for text in queries(name, estate)]
+    asked = [(f"{name}: {request.text}", request.text) for name in NAMES for request in requests(name, estate)]
     judged = subprocess.run(
         [node, str(SERVICE / "judge.cjs")],
         input=json.dumps({"tables": tables, "queries": asked}),
