@@ -50,6 +50,7 @@ chromium:
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install -q --disable-pip-version-check -r requirements.lock
 	$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps -e .
+	$(BIN)/python -m compileall -q dashboard
 	@touch $@
 
 .venv/dev.stamp: requirements-dev.lock .venv/run.stamp
