@@ -199,8 +199,8 @@ class Parameter:
 
     @property
     def is_multi(self) -> bool:
-        """Several values may be chosen."""
-        return self.raw.get("multiSelect") is True or self.kind == "multi"
+        """Several values may be chosen; of an options group or tabs only one, whatever `multiSelect` says."""
+        return self.kind == "multi" or (self.raw.get("multiSelect") is True and self.kind not in ("options", "tabs"))
 
     @property
     def quote(self) -> str:

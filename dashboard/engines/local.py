@@ -14,6 +14,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -22,7 +23,7 @@ from dashboard.engines.arrow import conform
 from dashboard.engines.deadlines import WATCH
 from dashboard.engines.externaldata import copies_version, copy_folders, select_from
 from dashboard.engines.functions import functions_version, stored_functions
-from dashboard.engines.local_tables import Columns, LocalTables, folder_version
+from dashboard.engines.local_tables import Columns, LocalTables, folder_version, with_standard_columns
 from dashboard.engines.protocol import CancelToken, QueryRequest, TableInfo
 from dashboard.engines.source_tables import SourceTables, TableSource
 from dashboard.errors import Cancelled, Problem, WatchbookError
@@ -139,6 +140,7 @@ class LocalEngine:
     def _translate(self, request: QueryRequest) -> tuple[Translation, list[Notice]]:
         """The SQL, and what is to be told of the copies that externaldata reads."""
         catalog = self.catalog()
+        catalog = replace(catalog, tables=with_standard_columns(catalog.tables, request.text))
         now = request.now or dt.datetime.now(dt.UTC)
         span = (_naive(request.timespan.start), _naive(request.timespan.end)) if request.timespan else None
         told: dict[str, Notice] = {}

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -120,6 +122,59 @@ class LocalTables(Mapping[str, TableSchema]):
             source = f"(SELECT *, {empty} FROM {source})"
         columns = tuple({**known, **{column: known.get(column, kind) for column, kind in stored.items()}}.items())
         return TableSchema(name, columns, source, strings_filled=not differ, held_names=held_names([*stored, *missing]))
+
+
+STANDARD: Mapping[str, KqlType] = {
+    "TenantId": "string", "TimeGenerated": "datetime", "_TimeReceived": "datetime", "Type": "string", "_ItemId": "string",
+    "_ResourceId": "string", "_SubscriptionId": "string", "_IsBillable": "string", "_BilledSize": "real",
+}  # fmt: skip
+"""The columns that every table of Log Analytics has (learn.microsoft.com, "Standard columns in Azure Monitor Logs")."""
+
+_WORD = re.compile(r"\w+")
+
+
+def with_standard_columns(tables: Mapping[str, TableSchema], text: str) -> Mapping[str, TableSchema]:
+    """The tables as a query sees them that names standard columns: those named are in every log table, also where no file
+    and no list of columns has them. Other queries see the tables as they are, without nine columns that nobody asked for."""
+    named = tuple(name for name in STANDARD if name in set(_WORD.findall(text)))
+    return _Standard(tables, named) if named else tables
+
+
+class _Standard(Mapping[str, TableSchema]):
+    def __init__(self, tables: Mapping[str, TableSchema], named: tuple[str, ...]) -> None:
+        self._tables, self._named = tables, named
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._tables)
+
+    def __len__(self) -> int:
+        return len(self._tables)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._tables
+
+    def __getitem__(self, name: str) -> TableSchema:
+        schema = self._tables[name]
+        known = {column.lower() for column, _ in schema.columns}
+        is_log = "timegenerated" in known or name.endswith("_CL")
+        missing = [column for column in self._named if column.lower() not in known] if is_log else []
+        if not missing:
+            return schema
+        source = schema.sql
+        if source is not None:
+            cells = ", ".join(f"{_standard_sql(column, name, known)} AS {quoted(column)}" for column in missing)
+            source = f"(SELECT *, {cells} FROM {source})"
+        columns = (*schema.columns, *((column, STANDARD[column]) for column in missing))
+        return replace(schema, columns=columns, sql=source)
+
+
+def _standard_sql(column: str, table: str, known: Collection[str]) -> str:
+    """A standard column of rows that do not have it: rows were received when they were made, and are of their table."""
+    if column == "_TimeReceived" and "timegenerated" in known:
+        return quoted("TimeGenerated")
+    if column == "Type":
+        return "'" + table.replace("'", "''") + "'"
+    return empty_sql(STANDARD[column])
 
 
 def held_names(columns: Iterable[str]) -> dict[str, str]:

@@ -13,6 +13,6 @@ CODES: dict[str, str] = {
     "RT011": "The payload of a query is not JSON.",
     "RT012": "A parameter's query failed.",
     "RT013": "A page has used its budget for live queries (setting page_budget_mb).",
-    "RT014": "A custom table, or a column of AzureDiagnostics, is not in the local data; the answer has no rows.",
+    "RT014": "A custom table, or a column that only comes with its rows, is not in the local data; the answer has no rows.",
     "RT015": "A metric item is split or filtered by a dimension, and no rows of AzureMetricsV2, the table that holds dimensions, are here.",
 }

@@ -217,7 +217,7 @@ class Executor:
             flight.token.check()
             result = self.engine.run(request, flight.token)
         except WatchbookError as error:
-            missing = absent(error.problem, request) if self.engine.name == "local" else None
+            missing = absent(error.problem, request, self.engine) if self.engine.name == "local" else None
             result = missing if missing is not None else error
         except Exception as error:  # noqa: BLE001 - an engine's fault must become a sentence in the item's frame
             result = WatchbookError(engine_fault(error))

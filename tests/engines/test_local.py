@@ -68,6 +68,13 @@ def test_columns_that_differ_only_in_case_stay_apart(engine: LocalEngine) -> Non
     assert table.rows()[0][1] == "lower"
 
 
+def test_the_standard_columns_of_every_table_are_there_where_a_query_names_them(engine: LocalEngine) -> None:
+    text = "Events | where _TimeReceived >= datetime(2026-11-03) and isempty(TenantId) | summarize n = count(), s = sum(_BilledSize) by Type"
+    assert engine.run(QueryRequest(text)).rows() == [("Events", 24, 0.0)]
+    assert "Type" not in engine.run(QueryRequest("Events | take 1")).names
+    assert len(engine.run(QueryRequest("Quiet | project _ItemId, _ResourceId, _SubscriptionId, _IsBillable"))) == 0
+
+
 def test_a_time_span_limits_the_table_beside_the_text(engine: LocalEngine) -> None:
     span = TimeSpan(dt.datetime(2026, 11, 2, tzinfo=dt.UTC), dt.datetime(2026, 11, 2, 11, 59, tzinfo=dt.UTC))
     assert engine.run(QueryRequest("Events | count", timespan=span)).rows() == [(12,)]

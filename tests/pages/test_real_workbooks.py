@@ -23,13 +23,17 @@ CORPUS = SHARED / "corpus" / "workbooks"
 SAMPLE = 4
 
 
-def sentinel() -> list[str]:
-    """The ids of the Sentinel set."""
+def ids(column: str, value: str) -> list[str]:
+    """The ids of the workbooks that the manifest lists with this value in a column."""
     manifest = CORPUS / "MANIFEST.tsv"
     if not manifest.is_file():
         return []
     rows = csv.DictReader(manifest.read_text("utf-8").splitlines(), delimiter="\t")
-    return [re.sub(r"\.(json|workbook)$", "", row["file"]) for row in rows if row["set"] == "sentinel"]
+    return [re.sub(r"\.(json|workbook)$", "", row["file"]) for row in rows if row[column] == value]
+
+
+SENTINEL = ids("set", "sentinel")
+DEFENDER = ids("repo", "Azure/Microsoft-Defender-for-Cloud")
 
 
 @pytest.fixture(scope="module")
@@ -48,12 +52,14 @@ def opens(page: Page, corpus: Serving, name: str) -> None:
     assert page.locator("[class*='st-key-wi']").count() > 0, name
 
 
-@pytest.mark.parametrize("name", sentinel()[:: max(1, len(sentinel()) // SAMPLE)] or [""])
-def test_a_workbook_of_the_sentinel_set_opens(page: Page, corpus: Serving, name: str) -> None:
+@pytest.mark.parametrize("name", [*SENTINEL[:: max(1, len(SENTINEL) // SAMPLE)], *DEFENDER[:1]] or [""])
+def test_a_workbook_of_sentinel_or_defender_opens(page: Page, corpus: Serving, name: str) -> None:
     opens(page, corpus, name)
 
 
 @pytest.mark.soak
-def test_every_workbook_of_the_sentinel_set_opens(page: Page, corpus: Serving) -> None:
-    for name in sentinel():
+@pytest.mark.parametrize("names", [SENTINEL, DEFENDER], ids=["sentinel", "defender"])
+def test_every_workbook_of_the_set_opens(page: Page, corpus: Serving, names: list[str]) -> None:
+    assert names
+    for name in names:
         opens(page, corpus, name)

@@ -38,6 +38,22 @@ def test_a_parameter_over_a_custom_table_has_no_options_and_all_of_them_matches_
     assert [result.status for result in found] == ["ok", "empty"]
 
 
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("InfobloxCDC | where ThreatClass == 'x' | count", "InfobloxCDC has no rows in the local data, so that the column ThreatClass"),
+        ("Okta_CL | distinct domain_s", "Okta_CL has no rows in the local data, so that the column domain_s"),
+        ("afad_parser() | take 1", "afad_parser has no rows in the local data."),
+        ("SenservaPro_CL | where TimeGenerated > ago(1d)", "The query returned no results."),
+    ],
+)  # fmt: skip
+def test_what_is_known_only_in_part_and_has_no_rows_is_empty_and_named(
+    engine: LocalEngine, text: str, named: str
+) -> None:
+    (result,) = results(engine, query(text))
+    assert (result.status, named in result.message) == ("empty", True), result
+
+
 @pytest.mark.parametrize("text", ["SomeParser | take 1", "Heartbeat | project gone_s", "Heartbeat |"])
 def test_other_failures_stay_errors(engine: LocalEngine, text: str) -> None:
     (result,) = results(engine, query(text))
