@@ -16,6 +16,21 @@ _GRAPH_TABLE = re.compile(
     re.IGNORECASE,
 )
 _LEADING = re.compile(r"(?:\s+|//[^\n]*(?:\n|$))+")
+GRAPH_TABLES = (
+    "advisorresources", "alertsmanagementresources", "appserviceresources", "authorizationresources", "chaosresources", "computeresources",
+    "desktopvirtualizationresources", "extendedlocationresources", "guestconfigurationresources", "healthresources", "healthresourcechanges",
+    "insightsresources", "iotsecurityresources", "kubernetesconfigurationresources", "maintenanceresources", "managedserviceresources",
+    "networkresources", "patchassessmentresources", "patchinstallationresources", "policyresources", "quotaresources", "recoveryservicesresources",
+    "resourcechanges", "resourcecontainerchanges", "resourcecontainers", "resources", "securityresources", "servicehealthresources", "spotresources",
+    "supportresources", "tagsresources",
+)  # fmt: skip
+"""The tables of Azure Resource Graph, from its reference of tables and resource types."""
+GRAPH_COLUMNS = (
+    ("id", "string"), ("name", "string"), ("type", "string"), ("tenantId", "string"), ("kind", "string"), ("location", "string"),
+    ("resourceGroup", "string"), ("subscriptionId", "string"), ("managedBy", "string"), ("sku", "dynamic"), ("plan", "dynamic"),
+    ("properties", "dynamic"), ("tags", "dynamic"), ("identity", "dynamic"), ("zones", "dynamic"), ("extendedLocation", "dynamic"),
+)  # fmt: skip
+"""The columns that each of them has, with their KQL types."""
 
 
 def with_table(text: str) -> str:

@@ -138,6 +138,10 @@ class Board:
         except Cancelled:
             return ItemResult("unset", message="Cancelled. Refresh to run it again.")
 
+    def tried(self, workbook: Workbook) -> Future[Plan]:
+        """What another state of the workbook would come to; nothing of it is kept."""
+        return _pool().submit(self.session.tried, workbook, self._token)
+
     def start(self, plan: Plan) -> None:
         """Starts every query of the plan that is shown, so that none waits for another to be drawn."""
         for planned in plan.walk():
@@ -366,9 +370,10 @@ class Board:
         result = self._done(path)
         return result.table if result is not None else None
 
-    def problems(self, path: str) -> list[Problem]:
+    def problems(self, planned: PlannedItem) -> list[Problem]:
         """What is wrong with the item's query, as far as its result says so already."""
-        result = self._done(path)
+        future = self._results.get(planned.key)
+        result = future.result() if future is not None and future.done() else None
         return [result.problem] if result is not None and result.problem is not None else []
 
     def selected(self, path: str) -> tuple[int, ...]:

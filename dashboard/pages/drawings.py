@@ -152,7 +152,9 @@ def _strip(metrics: Sequence[tuple[str, str, str]], at_side: bool, marks: str) -
         for name, value, colour in metrics
     )
     side = " is-side" if at_side else ""
-    return f'<div class="wb-strip{side}{marks}">{entries}</div>'
+    # Several may have to scroll; who has no mouse must reach them.
+    reach = ' tabindex="0" role="group" aria-label="Totals"' if len(metrics) > 1 and not at_side else ""
+    return f'<div class="wb-strip{side}{marks}"{reach}>{entries}</div>'
 
 
 @cache

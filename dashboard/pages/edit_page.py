@@ -6,7 +6,6 @@ import base64
 import dataclasses
 import json
 from collections.abc import Mapping, Sequence
-from concurrent.futures import TimeoutError as NotYet
 from typing import Any
 
 import streamlit as st
@@ -15,11 +14,12 @@ from dashboard import settings
 from dashboard.document import Workbook, parse_workbook
 from dashboard.document import editing as edit
 from dashboard.document.compare import compare, compare_lines, kind_of, title_of
-from dashboard.document.forms import Around, Field, form_of
-from dashboard.document.forms.item import query_keys
+from dashboard.document.forms import Field, form_of
+from dashboard.document.forms.fields import Maker
+from dashboard.document.forms.parameters import parameter_title
 from dashboard.document.writing import write_workbook
 from dashboard.errors import WatchbookError
-from dashboard.pages import bar, controls, layout, library, query_field, sources, style
+from dashboard.pages import bar, controls, edit_around, edit_query, layout, library, sources, style
 from dashboard.pages.board import Board
 from dashboard.pages.edit_session import Edit, Notice, ago
 from dashboard.runtime.plan import Plan, PlannedItem
@@ -28,12 +28,10 @@ from dashboard.store.versions import Versions, read_text
 _EDITS = "wb-edits"
 _AUTHOR = "wb-author"
 _MOST_LINES = 1_200
-_WAIT_FOR_COLUMNS = 1.0
 _KINDS = (
     ("text", "Text", "markdown"), ("query", "Query", "chart, grid, tiles …"), ("parameters", "Parameters", "pills and drop-downs"), ("tabs", "Tabs", ""),
     ("links", "Links", "buttons and lists"), ("group", "Group", "items together"), ("metric", "Metrics", "Azure metrics"),
 )  # fmt: skip
-_RENDERED = {"columnchart": "barchart"}
 
 
 def begin(board: Board) -> None:
@@ -291,32 +289,22 @@ def _walk(items: Sequence[PlannedItem]) -> list[PlannedItem]:
 
 def _draw_settings(board: Board, found: Edit, item: dict[str, Any] | None) -> None:
     path = found.selected
-    st.html(_panel_head(item))
-    around, drawn_as = _around(board, found, path)
+    base = found.sourced()
     # What may be added to a list is told by number; the numbers are those of this form.
-    found.around, found.drawn_as = around, drawn_as
-    keys = query_keys(item) if item is not None and kind_of(item) == "query" else ()
-    if keys:
-        text = str(edit.setting(found.document, path, keys, "") or "")
-
-        def changed(new: str) -> None:
-            before = found.document
-            found.set_query(path, new)
-            if found.document is not before:
-                board.rewrite(found.workbook())
-
-        with st.container(key="wb-edit-query"):
-            query_field.edit(
-                f"query-{layout.slug(path)}",
-                text,
-                changed,
-                revision=found.revision,
-                parameters=around.parameters,
-                problems=board.problems(path),
-            )
-    sections = form_of(item if item is not None else found.document, around, drawn_as)
+    found.around, found.drawn_as = edit_around.find(board, found)
+    if item is not None and found.inside is not None and base is not None:
+        back = {"label": "‹ All parameters", "action": "set", "selected": False, "enabled": True, "look": "secondary"}
+        links = {"style": "paragraph", "links": [back]}
+        controls.draw("links", "wb-edit-back", links, lambda _: act(board, {"do": "outside"}))
+        st.html(style.head_html(parameter_title(Maker(item, base)), "parameter"))
+    else:
+        st.html(_panel_head(item))
+    if base is not None:
+        edit_query.draw(board, found)
+    sections = form_of(item if item is not None else found.document, found.around, found.drawn_as, found.inside)
     data = {
         "path": path,
+        "inside": found.inside,
         "sections": [
             {"title": section.title, "open": section.open, "fields": [_field(field) for field in section.fields]}
             for section in sections
@@ -329,57 +317,19 @@ def _field(field: Field) -> dict[str, Any]:
     data: dict[str, Any] = {"keys": field.keys, "label": field.label, "kind": field.kind, "value": field.value}
     if field.kind == "list":
         data["entries"] = [
-            {"title": entry.title, "fields": [_field(inner) for inner in entry.fields]} for entry in field.entries
+            {
+                "title": entry.title,
+                "fields": [_field(inner) for inner in entry.fields],
+                **({"keys": entry.keys} if entry.keys else {}),
+            }
+            for entry in field.entries
         ]
         data["add"] = [new.label for new in field.add]
-    for name in ("default", "choices", "suggest", "help", "as_text"):
+    for name in ("default", "choices", "suggest", "help", "as_text", "opens", "do"):
         value = getattr(field, name)
         if value not in (None, (), "", False):
             data[name] = value
     return data
-
-
-def _around(board: Board, found: Edit, path: str) -> tuple[Around, str]:
-    """What the form may offer: columns of the result, parameters before the item, steps, options of parameters."""
-    parameters: list[str] = []
-    times: list[str] = []
-    steps: list[str] = []
-    for item in board.workbook.walk():
-        if item.path == path:
-            break
-        parameters += [parameter.name for parameter in item.parameters]
-        times += [parameter.name for parameter in item.parameters if parameter.kind == "time"]
-        parameters += [str(entry.get("parameterName")) for entry in item.exports]
-        parameters += [str(link.get("cellValue")) for link in item.links if link.get("linkTarget") == "parameter"]
-        if item.kind in ("query", "metric") and item.name:
-            steps.append(item.name)
-    planned = board.current(path) if path else None
-    table = None
-    if planned is not None and planned.status == "ready" and planned.query is not None:
-        try:
-            result = board.submit(planned).result(_WAIT_FOR_COLUMNS)
-            table = result.table
-        except NotYet:
-            table = None
-    columns = tuple((column.name, str(column.type)) for column in table.columns) if table is not None else ()
-    kind = str((table.render or {}).get("kind") or "") if table is not None else ""
-    options = {}
-    for control in planned.controls if planned is not None else ():
-        labels = [option.label or option.value for option in control.options]
-        shown = ", ".join(labels[:8]) + (f" … ({len(labels)})" if len(labels) > 8 else "")
-        options[control.parameter.name] = (control.problem.message if control.problem else shown) or (
-            control.text or "unset"
-        )
-    return (
-        Around(
-            columns,
-            tuple(dict.fromkeys(filter(None, parameters))),
-            tuple(dict.fromkeys(times)),
-            tuple(dict.fromkeys(steps)),
-            options,
-        ),
-        _RENDERED.get(kind, kind),
-    )
 
 
 def _draw_versions(board: Board, found: Edit) -> None:

@@ -18,7 +18,8 @@ from dashboard import settings
 from dashboard.document import Workbook, parse_item, parse_workbook, replace_document
 from dashboard.document import editing as edit
 from dashboard.document.forms import Around, Field, form_of
-from dashboard.document.forms.item import change_source, query_keys
+from dashboard.document.forms.data import Written, change_source, written
+from dashboard.document.forms.parameters import change_value_from
 from dashboard.document.paths import Key
 from dashboard.document.writing import write_json, write_workbook
 from dashboard.errors import Problem, WatchbookError
@@ -26,6 +27,7 @@ from dashboard.store.files import file_in, free_name
 from dashboard.store.versions import Conflict, Versions, default_author, digest_of, read_text
 
 PANELS = ("outline", "settings", "json", "versions")
+_REMEMBERED = 30
 _WIDTHS = (20.0, 25.0, 33.0, 50.0, 66.0, 75.0, 100.0)
 
 
@@ -54,6 +56,12 @@ class Edit:
         self.author = author or default_author()
         self.panel = "outline"
         self.selected = ""
+        # The number of the parameter whose own form is open.
+        self.inside: int | None = None
+        # Texts of queries that were run or replaced here, the newest first.
+        self.queries: list[str] = []
+        # A part of a query that was run by itself, and which tab stands open below the query.
+        self.trial, self.shown = "", ""
         self.notices: list[Notice] = []
         self.conflict: Conflict | None = None
         self.shown_version = 0
@@ -91,6 +99,24 @@ class Edit:
         except WatchbookError:
             self.selected = ""
             return None
+
+    def sourced(self) -> tuple[Key, ...] | None:
+        """The keys that lead to what has a data source in the selected item: its content, or the parameter whose form is open."""
+        item = self.item()
+        if item is None or item.get("type") not in (3, 9):
+            return None
+        if item.get("type") == 3:
+            return ("content",)
+        parameters = edit.setting(self.document, self.selected, ("content", "parameters"))
+        if self.inside is None or not isinstance(parameters, list) or self.inside >= len(parameters):
+            self.inside = None
+            return None
+        return ("content", "parameters", self.inside)
+
+    def written(self) -> Written | None:
+        """What a person writes as the query of what is selected; None where nothing is."""
+        item, base = self.item(), self.sourced()
+        return written(item, base) if item is not None and base is not None else None
 
     # ---- acts --------------------------------------------------------------------------------------------------------
 
@@ -135,6 +161,10 @@ class Edit:
             "wider": lambda event: self._resize(path(event), 1),
             "arrange": lambda event: self._change(edit.arrange(self.document, _placed(event.get("value")))),
             "set": self._set,
+            "value-from": self._value_from,
+            "types": self._set_types,
+            "inside": lambda event: self._open(event.get("index")),
+            "outside": lambda _: self._open(None),
             "entry-add": self._entry_add,
             "entry-remove": self._entry_remove,
             "entry-up": lambda event: self._entry_move(event, -1),
@@ -170,9 +200,14 @@ class Edit:
     def _select(self, path: str) -> None:
         if path:
             edit.item_at(self.document, path)
+        if path != self.selected:
+            self.inside, self.trial, self.shown = None, "", ""
         self.selected, self.typed, self.json_problems = path, None, []
         if self.panel not in ("settings", "json"):
             self.panel = "settings"
+
+    def _open(self, number: Any) -> None:
+        self.inside, self.trial, self.shown = number if isinstance(number, int) and number >= 0 else None, "", ""
 
     def _add(self, event: Mapping[str, Any]) -> None:
         group, index = "", len(edit.children(self.document, ""))
@@ -213,20 +248,43 @@ class Edit:
         path, keys, value = self._path(event), _keys(event.get("keys")), event.get("value")
         if keys[:1] == ("conditionalVisibilities",) and len(keys) == 1:
             self._change(edit.set_conditions(self.document, path, value if isinstance(value, list) else []))
-        elif keys == ("content", "queryType"):
-            self._change(change_source(self.document, path, int(value or 0)))
+        elif keys[-1:] == ("queryType",) and keys[:-1] == self.sourced():
+            self._change(change_source(self.document, path, int(value or 0), keys[:-1]))
         else:
             self._change(edit.set_setting(self.document, path, keys, value))
 
-    def set_query(self, path: str, text: str) -> None:
-        """Sets the text of a query item as a person types it: one step of undo for what is typed in one go."""
-        keys = query_keys(edit.item_at(self.document, path))
-        if not keys or edit.setting(self.document, path, keys) == text:
+    def _value_from(self, event: Mapping[str, Any]) -> None:
+        base = self.sourced()
+        if base is not None:
+            self._change(change_value_from(self.document, self._path(event), base, str(event.get("value") or "")))
+
+    def _set_types(self, event: Mapping[str, Any]) -> None:
+        told = event.get("value")
+        types = {str(each): True for each in told} if isinstance(told, list) and told else None
+        self._change(edit.set_setting(self.document, self._path(event), _keys(event.get("keys")), types))
+
+    def query(self) -> str:
+        """The text of the query that is written for what is selected."""
+        found = self.written()
+        return str(edit.setting(self.document, self.selected, found.keys, "") or "") if found else ""
+
+    def set_query(self, text: str) -> None:
+        """Sets that text as a person types it: one step of undo for what is typed in one go."""
+        found, before = self.written(), self.query()
+        if found is None or before == text:
             return
-        document = edit.set_setting(self.document, path, keys, text)
-        self.history = self.history.replaced(document) if self._typing == path else self.history.changed(document)
-        self._typing, self.notices, self.state = path, [], ""
+        place = f"{self.selected} {found.keys}"
+        if self._typing != place:
+            self.remember(before)
+        document = edit.set_setting(self.document, self.selected, found.keys, text)
+        self.history = self.history.replaced(document) if self._typing == place else self.history.changed(document)
+        self._typing, self.notices, self.state = place, [], ""
         self._keep_draft()
+
+    def remember(self, text: str) -> None:
+        """Keeps the text of a query for the list of earlier ones."""
+        if text.strip():
+            self.queries = [text, *(old for old in self.queries if old != text)][:_REMEMBERED]
 
     def _entry_add(self, event: Mapping[str, Any]) -> None:
         path, keys = self._path(event), _keys(event.get("keys"))
@@ -240,6 +298,8 @@ class Edit:
             self._change(edit.set_conditions(self.document, path, conditions))
         else:
             self._change(edit.add_entry(self.document, path, keys, entry))
+            if field.opens:
+                self._open(len(field.entries))
 
     def _entry_remove(self, event: Mapping[str, Any]) -> None:
         path, keys = self._path(event), _keys(event.get("keys"))
@@ -271,7 +331,7 @@ class Edit:
         return next(
             (
                 found
-                for section in form_of(item, self.around, self.drawn_as)
+                for section in form_of(item, self.around, self.drawn_as, self.inside)
                 if (found := inside(section.fields)) is not None
             ),
             None,

@@ -10,6 +10,7 @@ from typing import Any
 import streamlit as st
 
 from dashboard.components.kql import encode_schema, kql_editor, kql_schema
+from dashboard.document.resource_graph import GRAPH_COLUMNS, GRAPH_TABLES
 from dashboard.engines.local import LocalEngine
 from dashboard.engines.protocol import Engine
 from dashboard.errors import Problem
@@ -30,9 +31,11 @@ def draw(
     problems: Sequence[Problem] = (),
     repair: Mapping[str, Any] | None = None,
     live: bool = False,
+    plain: bool = False,
+    graph: bool = False,
 ) -> None:
-    """Draws an editor over the tables of this session's data source. The arguments are those of
-    `components.kql.kql_editor`; `problems` are marked at their places. `on_event` gets {run, text, selection}, {range,
+    """Draws an editor over the tables of this session's data source, or those of Azure Resource Graph. The arguments are those
+    of `components.kql.kql_editor`; `problems` are marked at their places. `on_event` gets {run, text, selection}, {range,
     text} or, with `live`, {text}, before the page runs anew."""
 
     def changed() -> None:
@@ -40,7 +43,7 @@ def draw(
         if isinstance(event, Mapping):
             on_event(event)
 
-    schema = _schema()
+    schema = _graph_schema() if graph else _schema()
     if schema:
         with st.container(key=f"{key}-schema"):
             kql_schema(schema, key=f"{key}-names")
@@ -55,6 +58,7 @@ def draw(
         repair=repair,
         utc=bar.utc(),
         live=live,
+        plain=plain,
         on_event=changed,
     )
 
@@ -80,6 +84,11 @@ def _schema() -> bytes:
     if engine.name == sources.LOCAL:
         return asked.result()
     return asked.result() if asked.done() and asked.exception() is None else b""
+
+
+@lru_cache(maxsize=1)
+def _graph_schema() -> bytes:
+    return encode_schema("resource_graph", [(table, GRAPH_COLUMNS) for table in GRAPH_TABLES])
 
 
 @lru_cache(maxsize=4)

@@ -10,10 +10,9 @@ from typing import Any
 import streamlit as st
 
 from dashboard import settings
-from dashboard.engines.local import LocalEngine
 from dashboard.engines.protocol import CancelToken, QueryRequest, TableInfo, TimeSpan
 from dashboard.errors import WatchbookError
-from dashboard.pages import bar, controls, drawings, kql_editor, menus, sources, style, waiting
+from dashboard.pages import bar, controls, drawings, kql_editor, menus, results, sources, style, waiting
 from dashboard.runtime.execute import asked_now, shared_executor
 from dashboard.table import Table
 
@@ -195,58 +194,28 @@ def _draw_result(state: dict[str, Any], engine: Any, table: Table, seconds: floa
     grid = drawings.plain_view(table, zone)
 
     def facts() -> dict[str, str]:
-        told = {"Query": _sent(state), "Data source": sources.labels()[sources.chosen()], "Time zone": zone}
+        told = {
+            "Query": results.sent_text(state["run"], _span(state["range"])),
+            "Data source": sources.labels()[sources.chosen()],
+            "Time zone": zone,
+        }
         return told | {"Run": state["asked"], "Row cap": f"{settings.integer('query_rows'):,} rows a query"}
 
     subject = menus.Subject("Query", "Result", lambda: (table, drawn or grid), facts)
     menus.draw_head("query-head", subject, state.pop("action", ""), None, lambda action: state.update(action=action))
     notices = style.notices_html(notice.message for notice in table.notices)
-    st.html(f'<div class="wb-run-line" role="status">{_run_line(table, seconds)}</div>{notices}')
-    local = isinstance(engine, LocalEngine)
-    names = ("Result", "Chart", "Query sent", *(("SQL", "Plan") if local else ()))
+    st.html(f'<div class="wb-run-line" role="status">{results.run_line(table, seconds)}</div>{notices}')
+    names = ("Result", "Chart", *results.ways(engine))
     shown = state["shown"] if state["shown"] in names else "Result"
-    _draw_tabs(state, names, shown)
+    results.draw_tabs("query-tabs", names, shown, lambda name: state.update(shown=name))
     if shown == "Chart":
         drawings.draw(drawn or drawings.preview_view(table, zone), "query-preview", "Result as a chart")
-    elif shown == "Query sent":
-        st.html(style.source_html(_sent(state)))
-    elif shown in ("SQL", "Plan"):
-        sql, plan = engine.explain(QueryRequest(state["run"], timespan=_span(state["range"])))
-        st.html(style.source_html(sql if shown == "SQL" else plan))
+    elif shown != "Result":
+        st.html(results.way_html(shown, engine, QueryRequest(state["run"], timespan=_span(state["range"]))))
     else:
         if drawn is not None:
             drawings.draw(drawn, "query-chart", "Result as a chart")
         drawings.draw(grid, "query-grid", "Result")
-
-
-def _draw_tabs(state: dict[str, Any], names: tuple[str, ...], shown: str) -> None:
-    links = [{"label": name, "selected": name == shown, "enabled": True, "action": "set", "look": ""} for name in names]
-
-    def act(event: controls.Event) -> None:
-        at = event.get("index")
-        if isinstance(at, int) and 0 <= at < len(names):
-            state["shown"] = names[at]
-
-    controls.draw("links", "query-tabs", {"style": "tabs", "big": False, "links": links}, act)
-
-
-def _run_line(table: Table, seconds: float) -> str:
-    """Rows, time and size; of local data also what translating took."""
-    rows = f"{len(table):,} row{'' if len(table) == 1 else 's'} in {seconds:.2f} s"
-    size = int(table.arrow.nbytes)
-    kept = f"{size / 1e6:.1f} MB" if size >= 1e6 else f"{size / 1e3:.1f} kB"
-    parts = [rows, kept]
-    if "translate_seconds" in table.statistics:
-        parts.append(f"translated in {1000 * table.statistics['translate_seconds']:.0f} ms")
-    return " · ".join(parts)
-
-
-def _sent(state: dict[str, Any]) -> str:
-    """The text as the data source got it, and the range of time that it was limited to beside."""
-    span = _span(state["range"])
-    if span is None:
-        return str(state["run"])
-    return f"// Time range: {span.start:%Y-%m-%d %H:%M:%S} to {span.end:%Y-%m-%d %H:%M:%S} UTC\n{state['run']}"
 
 
 def _schema(tables: list[TableInfo]) -> dict[str, Any]:

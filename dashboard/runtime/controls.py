@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from dashboard.document.workbook import Parameter, text_of
-from dashboard.engines.protocol import Engine
+from dashboard.engines.protocol import Engine, QueryRequest
 from dashboard.errors import Place, Problem, WatchbookError
 from dashboard.parameters import criteria
 from dashboard.parameters.formats import default_text
@@ -37,6 +37,7 @@ class Found:
     problem: Problem | None = None
     unset: tuple[str, ...] = ()
     waits: bool = False
+    request: QueryRequest | None = None
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,7 @@ class Evaluator:
         value = _blocked(choice.value, found, given is not None)
         problem = choice.problem or found.problem
         control = self._control(parameter, replace(choice, value=value, problem=problem), visible, found.options or ())
-        return control, value
+        return replace(control, query=found.request), value
 
     def _choose(self, parameter: Parameter, options: tuple[Option, ...] | None, given: Any, found: Found) -> Choice:
         own = self.estate is not None and parameter.kind in ("resource", "subscription")
@@ -164,7 +165,7 @@ class Evaluator:
                 return Found(waits=True)
         else:
             answer = self.answers.get(asked.request)
-        return self._rows(parameter, answer)
+        return replace(self._rows(parameter, answer), request=asked.request)
 
     def _json_query(self, parameter: Parameter, text: str, scope: Scope, answer: Answer) -> Found:
         """Options from a JSON source are read by key name, as those of jsonData, unless transformers made columns."""

@@ -154,11 +154,34 @@ class Session:
             made_for = (state.acts, now, version, tuple(sorted(map(str, initial))))
             if self._last is not None and self._last[0] == made_for:
                 return self._last[1]
+        plan = self._evaluated(self.workbook, state, now, initial, version, self._loaded, cancel)
+        with self._lock:
+            self._last = (made_for, plan)
+            self._version = version
+        return plan
+
+    def tried(self, workbook: Workbook, cancel: CancelToken | None = None) -> Plan:
+        """What another state of the workbook would come to with what the reader did here; this session stays as it is. Raises
+        Cancelled."""
+        with self._lock:
+            state, now, initial = self._state, self._now, dict(self._initial)
+        return self._evaluated(workbook, state, now, initial, self.engine.version(), {}, cancel)
+
+    def _evaluated(
+        self,
+        workbook: Workbook,
+        state: State,
+        now: dt.datetime,
+        initial: Mapping[str, Any],
+        version: str,
+        loaded: dict[str, tuple[Item, ...] | None],
+        cancel: CancelToken | None,
+    ) -> Plan:
         context = Context("prose", now, self._zone)
         answers = Answers(self._executor, self.statistics, cancel, version)
         estate = Estate(answers.get, now) if self.engine.name == "local" else None
         evaluation = Evaluation(
-            self.workbook,
+            workbook,
             self.engine,
             answers,
             state,
@@ -167,14 +190,10 @@ class Session:
             all_items=self._all_items,
             evaluator=Evaluator(self.engine, answers, context, estate, self._time_range),
             templates=self._templates,
-            loaded=self._loaded,
+            loaded=loaded,
         )
         items = evaluation.run()
-        plan = Plan(items, evaluation.values, tuple(self._problems(evaluation.problems)))
-        with self._lock:
-            self._last = (made_for, plan)
-            self._version = version
-        return plan
+        return Plan(items, evaluation.values, tuple(self._problems(workbook, evaluation.problems)))
 
     def result(self, item: PlannedItem, cancel: CancelToken | None = None) -> ItemResult:
         """What an item of the plan comes to; runs its query and waits. Raises Cancelled."""
@@ -187,9 +206,10 @@ class Session:
         """How an item was answered, and why it is blank if it is. Raises Cancelled."""
         return explain(item, result, self._executor, deep=deep, cancel=cancel)
 
-    def _problems(self, found: Sequence[Problem]) -> list[Problem]:
-        problems = list(self.workbook.problems)
-        for item in self.workbook.walk():
+    @staticmethod
+    def _problems(workbook: Workbook, found: Sequence[Problem]) -> list[Problem]:
+        problems = list(workbook.problems)
+        for item in workbook.walk():
             problems += item.problems
         return problems + list(found)
 

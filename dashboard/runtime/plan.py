@@ -23,7 +23,8 @@ class Control:
 
     `value` by kind: text str; drop-down str, or list[str] where it is a multi-select; time range
     {"durationMs": int, "endTime"?: ISO text}; None is unset. `specials` are the offered special entries
-    (`value::all`, `value::1` …) with their labels. `text` is what `{name}` becomes in prose.
+    (`value::all`, `value::1` …) with their labels. `text` is what `{name}` becomes in prose. `query` is what was asked for the
+    value or the options, where a query gives them and could be asked.
     """
 
     parameter: Parameter
@@ -33,6 +34,7 @@ class Control:
     specials: tuple[Option, ...] = ()
     text: str = ""
     problem: Problem | None = None
+    query: QueryRequest | None = None
 
 
 @dataclass(frozen=True, slots=True)

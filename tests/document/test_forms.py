@@ -11,7 +11,8 @@ import pytest
 from dashboard.document import editing as edit
 from dashboard.document import load_workbook, replace_document
 from dashboard.document.forms import Around, Field, Section, form_of
-from dashboard.document.forms.item import change_source, query_keys
+from dashboard.document.forms.data import change_source, written
+from dashboard.document.forms.parameters import change_value_from
 from tests.document.test_corpus import CORPUS, corpus_files
 from tests.document.test_editing import differing
 from tests.shared import needs_shared
@@ -74,28 +75,108 @@ def test_settings_inside_a_payload_of_json_text_have_fields() -> None:
     assert '"leftTable":"c"' in new["items"][0]["content"]["query"]
 
 
-def test_a_parameter_has_the_settings_of_its_own_type_and_a_preview_of_its_options() -> None:
-    item = {
-        "type": 9,
-        "content": {"parameters": [edit.new_parameter("T", 4), {**edit.new_parameter("D", 2), "multiSelect": True}]},
-        "name": "p",
-    }
-    form = form_of(item, Around(options={"D": "one, two"}))
-    labels = [field.label for field in fields(form)]
-    assert "Own start and end" in labels
-    assert "Quoted with" in labels
-    assert named(form, "Just now").value == "one, two"
+def item_of(*parameters: dict[str, Any]) -> dict[str, Any]:
+    return {"type": 9, "content": {"parameters": [*parameters]}, "name": "p"}
+
+
+def test_each_parameter_has_a_form_of_its_own_with_the_settings_of_its_type() -> None:
+    item = item_of(edit.new_parameter("T", 4), {**edit.new_parameter("D", 2), "multiSelect": True})
+    listed = named(form_of(item), "Parameters")
+    assert [entry.title for entry in listed.entries] == ["T · Time range", "D · Drop-down"]
+    assert listed.opens
+    assert "Own start and end" in [field.label for field in fields(form_of(item, inside=0))]
+    form = form_of(item, Around(options={"D": ("one", "two")}), inside=1)
+    assert named(form, "Quoted with").keys == ("content", "parameters", 1, "quote")
+    assert named(form, "Chosen while nobody chose").suggest == ("one", "two")
+
+
+def test_a_parameter_takes_its_options_from_a_query_from_json_or_from_criteria() -> None:
+    document: Any = {"items": [item_of(edit.new_parameter("D", 2), edit.new_parameter("X", 1))]}
+    base = ("content", "parameters", 0)
+    found = written(document["items"][0], base)
+    assert found
+    assert (found.keys[-1], found.language) == ("jsonData", "json")
+    asked = change_value_from(document, "items/0", base, "query")
+    parameter = asked["items"][0]["content"]["parameters"][0]
+    assert "jsonData" not in parameter
+    assert (parameter["query"], parameter["queryType"]) == ("", 0)
+    found = written(asked["items"][0], base)
+    assert found
+    assert (found.keys, found.language) == ((*base, "query"), "kql")
+    moved = change_source(edit.set_setting(asked, "items/0", found.keys, "T"), "items/0", 9, base)
+    found = written(moved["items"][0], base)
+    assert found
+    assert edit.setting(moved, "items/0", found.keys) == "T"
+    computed = change_value_from(document, "items/0", ("content", "parameters", 1), "criteria")
+    assert written(computed["items"][0], ("content", "parameters", 1)) is None
+    criteria = named(form_of(computed["items"][0], AROUND, inside=1), "Criteria")
+    assert criteria.entries[0].title == "otherwise → empty"
+    assert criteria.add[0].entry["criteriaContext"]["leftOperand"] == "P"
+    typed = change_value_from(computed, "items/0", ("content", "parameters", 1), "typed")
+    assert "criteriaData" not in typed["items"][0]["content"]["parameters"][1]
+
+
+def test_the_columns_of_a_merge_are_those_of_its_steps_and_keep_what_else_stands_there() -> None:
+    payload = '{"version":"Merge/1.0","merges":[{"id":"m","mergeType":"inner","leftTable":"a","rightTable":"b"}]}'
+    around = Around(steps=("a", "b"), merged={"a": ("Id", "Name"), "b": ("Id", "Size")})
+    shown = [entry for entry, _ in named(form_of(query(queryType=7, query=payload), around), "Columns").choices]
+    assert [(entry["originalName"], entry["mergedName"]) for entry in shown] == [
+        ("[a].Id", "Id"), ("[a].Name", "Name"), ("[b].Id", "Id1"), ("[b].Size", "Size"),
+    ]  # fmt: skip
+    chosen = payload[:-1] + ',"projectRename":[{"originalName":"[b].Size","mergedName":"Big","mine":1}]}'
+    columns = named(form_of(query(queryType=7, query=chosen), around), "Columns")
+    shown = [entry for entry, _ in columns.choices]
+    assert shown[0] == {"originalName": "[b].Size", "mergedName": "Big", "mine": 1}
+    assert [entry["originalName"] for entry in shown[1:] if "mergedName" not in entry] == ["[a].Id", "[a].Name", "[b].Id"]  # fmt: skip
+    assert named(form_of(query(queryType=7, query=chosen), around), "Left column").suggest == ("Id", "Name")
+    added = named(form_of(query(queryType=7, query=chosen), around), "Computed columns")
+    document = edit.add_entry({"items": [query(queryType=7, query=chosen)]}, "items/0", added.keys, added.add[0].entry)
+    entry = named(form_of(document["items"][0], around), "Computed columns").entries[0]
+    assert entry.keys == ("content", "query", "projectRename", 1)
+    assert "Value" in [field.label for field in entry.fields]
+
+
+@pytest.mark.parametrize(
+    ("source", "labels"),
+    [
+        (8, ["Result settings"]),
+        (9, ["Cluster", "Database"]),
+        (10, ["Method", "Address", "Headers", "Result settings"]),
+        (12, ["Method", "Path", "Parameters of the address", "Headers", "Result settings"]),
+        (14, ["Method", "Path", "Parameters of the address"]),
+        (4, ["Answers with"]),
+        (13, ["Levels of changes"]),
+        (16, ["Asks for", "Own endpoint"]),
+    ],
+)
+def test_every_data_source_has_the_fields_of_its_payload(source: int, labels: list[str]) -> None:
+    document = change_source({"items": [query()]}, "items/0", source)
+    offered = [field.label for field in fields(form_of(document["items"][0]))]
+    assert set(labels) <= set(offered)
+
+
+def test_jsonpath_settings_are_made_and_changed_by_form() -> None:
+    document = change_source({"items": [query(query="[]")]}, "items/0", 8)
+    settings = named(form_of(document["items"][0]), "Result settings")
+    document = edit.add_entry(document, "items/0", settings.keys, settings.add[0].entry)
+    columns = named(form_of(document["items"][0]), "Columns")
+    document = edit.add_entry(document, "items/0", columns.keys, columns.add[0].entry)
+    document = edit.set_setting(document, "items/0", named(form_of(document["items"][0]), "Value at").keys, "$.name")
+    assert '"columns":[{"path":"$.name","columnid":""}]' in document["items"][0]["content"]["query"]
+    assert named(form_of(document["items"][0]), "Result settings").add == ()
 
 
 def test_the_text_of_a_query_goes_along_when_the_data_source_changes() -> None:
     document = {"items": [query(query="T | take 1")]}
     changed = change_source(document, "items/0", 9)
     item = edit.item_at(changed, "items/0")
-    assert query_keys(item) == ("content", "query", "queryText")
-    assert edit.setting(changed, "items/0", query_keys(item)) == "T | take 1"
+    found = written(item)
+    assert found
+    assert found.keys == ("content", "query", "queryText")
+    assert edit.setting(changed, "items/0", found.keys) == "T | take 1"
     back = change_source(changed, "items/0", 0)
     assert edit.setting(back, "items/0", ("content", "query")) == "T | take 1"
-    assert query_keys(edit.item_at(change_source(document, "items/0", 7), "items/0")) == ()
+    assert written(edit.item_at(change_source(document, "items/0", 7), "items/0")) is None
 
 
 def test_conditions_are_written_in_the_form_the_item_had() -> None:
@@ -124,6 +205,11 @@ def other_value(field: Field, chance: random.Random) -> Any:
     return ["changed"] if field.kind == "names" else "changed by form"
 
 
+def parameters_of(item: dict[str, Any]) -> list[Any]:
+    found = edit.setting({"items": [item]}, "items/0", ("content", "parameters"))
+    return found if item.get("type") == 9 and isinstance(found, list) else []
+
+
 @needs_shared
 @pytest.mark.shared
 def test_in_200_real_workbooks_one_setting_changed_by_form_is_all_that_differs() -> None:
@@ -131,8 +217,11 @@ def test_in_200_real_workbooks_one_setting_changed_by_form_is_all_that_differs()
     for name in chance.sample(corpus_files(), 200):
         workbook = load_workbook(CORPUS / name)
         path, item = chance.choice(list(edit.walk(workbook.raw)))
-        form = form_of(item, AROUND)
-        offered = [field for field in fields(form) if field.kind not in ("list", "note")]
+        several = parameters_of(item)
+        form = form_of(
+            item, AROUND, inside=chance.randrange(len(several)) if several and chance.random() < 0.8 else None
+        )
+        offered = [field for field in fields(form) if field.kind not in ("list", "note", "columns") and not field.do]
         assert offered, name
         field = chance.choice(offered)
         value = other_value(field, chance)
@@ -140,7 +229,7 @@ def test_in_200_real_workbooks_one_setting_changed_by_form_is_all_that_differs()
         places = differing(workbook.raw, changed.raw)
         assert len(places) == 1, (name, field, places)
         whole = (*edit.keys_of(path), *field.keys)
-        assert places[0] == whole[: len(places[0])], (name, field.label)
+        assert places[0][: len(whole)] == whole[: len(places[0])], (name, field.label)
         assert edit.setting(changed.raw, path, field.keys) == value, (name, field.label)
 
 
@@ -150,3 +239,6 @@ def test_every_item_of_every_real_workbook_has_a_form() -> None:
     for name in corpus_files():
         for _, item in edit.walk(load_workbook(CORPUS / name).raw):
             assert len(form_of(item, AROUND)) >= 2, name
+            several = parameters_of(item)
+            for number in range(len(several or ())):
+                assert form_of(item, AROUND, inside=number), name

@@ -166,6 +166,37 @@ GRAPH = document(
     )
 )  # fmt: skip
 
+SITES = json.dumps(
+    {
+        "value": [
+            {"name": "north", "properties": {"state": "Up", "hosts": 3}},
+            {"name": "south", "properties": {"state": "Down", "hosts": 5}},
+        ]
+    }
+)
+JSON_PATHS = {
+    "version": "1.0.0",
+    "content": SITES,
+    "transformers": [
+        {"type": "jsonpath", "settings": {"tablePath": "$.value", "columns": [{"path": "$.name", "columnid": "Site"}]}}
+    ],
+}
+
+SOURCES = document(
+    text("# Every source"),
+    parameters(
+        parameter("Namespace", 2, query=f"{PODS}\n| distinct Namespace, strcat('The ', Namespace)", queryType=0, typeSettings={"additionalResourceOptions": ["value::1"]}, value="value::1"),
+        parameter("Level", 1, criteriaData=[
+            {"criteriaContext": {"leftOperand": "Namespace", "operator": "==", "rightValType": "static", "rightVal": "bank", "resultValType": "static", "resultVal": "high"}},
+            {"criteriaContext": {"operator": "Default", "resultValType": "static", "resultVal": "low"}},
+        ]),
+    ),
+    query(f"{PODS}\n| summarize Pods = count() by Namespace", "Pods", name="pods"),
+    query(f"{PODS}\n| summarize Restarts = sum(Restarts) by Namespace", "Restarts", name="restarts"),
+    query(json.dumps({"version": "Merge/1.0", "merges": [{"id": "m1", "mergeType": "inner", "leftTable": "pods", "rightTable": "restarts", "leftColumn": "Namespace", "rightColumn": "Namespace"}], "projectRename": []}), "Merged", queryType=7),
+    query(json.dumps(JSON_PATHS), "Sites", queryType=8),
+)  # fmt: skip
+
 
 def write(folder: Path) -> Path:
     """Puts the workbooks into a folder, with two files that are none."""
@@ -176,6 +207,7 @@ def write(folder: Path) -> Path:
         ("slow", SLOW),
         ("clicks", CLICKS),
         ("graph", GRAPH),
+        ("sources", SOURCES),
     ):
         (folder / f"{name}.json").write_text(json.dumps(content), encoding="utf-8")
     (folder / "torn.json").write_text('{"version": "Notebook/1.0", "items": [', encoding="utf-8")

@@ -285,3 +285,105 @@ def test_a_workbook_changed_in_its_file_is_shown_as_it_is_now(go: Go, folder: Pa
     file.write_text(file.read_text().replace("A circle", "Pulled from Git"))
     press(page, "Refresh now")
     expect(page.get_by_role("heading", name="Pulled from Git")).to_be_visible()
+
+
+def test_the_query_of_a_parameter_has_the_editor_and_shows_its_options(go: Go) -> None:
+    page = go("/workbook?w=mine/sources&edit=1")
+    page.locator(".wb-itembar-name", has_text="Namespace, Level").click()
+    settle(page)
+    press(page, "Namespace · Drop-down")
+    expect(page.locator(".wb-options td")).to_contain_text(["Any one", "shop", "The shop", "The bank"])
+    page.wait_for_selector(".wb-monaco .view-lines")
+    write_query(page, "SigninLogs | summarize count() by AppDisplayName | project AppDispl")
+    page.keyboard.press("Control+Space")
+    page.locator(".suggest-widget .monaco-list-row", has_text="AppDisplayName").first.click()
+    page.keyboard.insert_text(", Label = strcat('App ', AppDisplayName) | take 3")
+    page.keyboard.press("Control+Enter")
+    settle(page)
+    expect(page.locator(".wb-options td", has_text=re.compile("^App "))).to_have_count(3)
+    page.get_by_role("tab", name="Query sent").click()
+    settle(page)
+    expect(page.locator(".st-key-wb-edit-side .wb-source")).to_contain_text("AppDisplayName, Label")
+    press(page, "History")
+    expect(page.get_by_role("menuitem").first).to_contain_text("datatable")
+    page.keyboard.press("Escape")
+    page.get_by_label("Come from").select_option("A list written as JSON")
+    settle(page)
+    page.get_by_label("Options as JSON").fill('["red", {"value": "blue", "label": "Blue"}]')
+    settle(page)
+    expect(page.locator(".wb-options td")).to_contain_text(["red", "red", "blue", "Blue"])
+
+
+def test_criteria_are_written_by_form_and_their_value_shows_at_once(go: Go) -> None:
+    page = go("/workbook?w=mine/sources&edit=1")
+    page.locator(".wb-itembar-name", has_text="Namespace, Level").click()
+    settle(page)
+    page.get_by_role("button", name="Level · Text", exact=True).press("Enter")
+    settle(page)
+    expect(page.get_by_label("Name", exact=True)).to_be_focused()
+    expect(page.get_by_text("Level is low")).to_be_visible()
+    page.get_by_text("Namespace == bank → high").click()
+    page.get_by_label("Text", exact=True).first.fill("shop")
+    page.keyboard.press("Tab")
+    settle(page)
+    expect(page.get_by_text("Level is high")).to_be_visible()
+    page.get_by_role("button", name="‹ All parameters").press("Enter")
+    settle(page)
+    expect(page.get_by_role("button", name="Level · Text", exact=True)).to_be_focused()
+
+
+def test_the_columns_of_a_merge_are_kept_named_and_computed_by_form(go: Go, folder: Path) -> None:
+    page = go("/workbook?w=mine/sources&edit=1")
+    page.locator(".wb-itembar-name", has_text="Merged").click()
+    settle(page)
+    page.get_by_label("Keep [restarts].Namespace").uncheck()
+    settle(page)
+    page.get_by_label("Name of [restarts].Restarts").fill("Again")
+    page.keyboard.press("Tab")
+    settle(page)
+    page.get_by_role("group", name="Computed columns").get_by_role("button", name="Add").click()
+    settle(page)
+    page.get_by_text("otherwise → empty").click()
+    page.get_by_label("Gives").select_option("a calculation")
+    settle(page)
+    page.get_by_label("Calculation").fill('["Restarts"] / ["Pods"]')
+    page.keyboard.press("Tab")
+    settle(page)
+    press(page, "Up: [Added column]")
+    shown = part(page, "Merged").split()
+    assert shown[shown.index("Namespace") :][:8] == ["Namespace", "Pods", "Added1", "Again", "shop", "2", "2", "4"]
+    press(page, "Save")
+    page.get_by_role("dialog").get_by_role("button", name="Save").click()
+    settle(page)
+    merge = json.loads(saved(folder, "sources")["items"][4]["content"]["query"])
+    assert [entry.get("mergedName") for entry in merge["projectRename"]] == [
+        "Namespace",
+        "Pods",
+        None,
+        "Added1",
+        "Again",
+    ]
+
+
+def test_a_selected_part_of_a_query_is_run_alone_with_the_parameters_in_it(go: Go) -> None:
+    page = go("/workbook?w=mine/sources&edit=1")
+    page.locator(".wb-itembar-name", has_text="Restarts").click()
+    settle(page)
+    write_query(page, "print A = '{Namespace}', B = 7\n| extend C = 1")
+    page.keyboard.press("Control+Enter")
+    settle(page)
+    page.locator(".wb-monaco .view-lines").click()
+    page.keyboard.press("Control+Home")
+    page.keyboard.press("Shift+End")
+    expect(page.get_by_role("button", name="Run selection")).to_be_visible()
+    page.keyboard.press("Control+Enter")
+    settle(page)
+    answer = page.locator(".st-key-wb-edit-answer")
+    expect(answer).to_contain_text("The selected part: 1 row")
+    assert "C" not in answer.locator(".tabulator-headers").inner_text().split()
+    expect(answer.locator(".tabulator-row")).to_contain_text("shop")
+    assert "C" in part(page, "Restarts").split()
+    for name, told in (("Query sent", "print A = 'shop'"), ("SQL", "SELECT"), ("Plan", "Projection")):
+        answer.get_by_role("tab", name=name).click()
+        settle(page)
+        expect(answer.locator(".wb-source")).to_contain_text(told)

@@ -8,20 +8,22 @@ from typing import Any, Literal
 
 from dashboard.document.paths import MISSING, Key, value_at
 
-Kind = Literal["text", "lines", "code", "number", "flag", "choice", "names", "list", "note"]
+Kind = Literal["text", "lines", "code", "number", "flag", "choice", "names", "columns", "list", "note"]
 Choices = tuple[tuple[Any, str], ...]
 
 
 @dataclass(frozen=True)
 class Around:
     """What a form may offer: the columns of the item's result as (name, KQL type), the parameters that are declared before the
-    item, the time ranges among them, the names of steps, and for parameters what their options are just now, by name."""
+    item, the time ranges among them, the names of steps, the values that parameters offer just now, by name, and the
+    columns of the steps that a merge reads."""
 
     columns: tuple[tuple[str, str], ...] = ()
     parameters: tuple[str, ...] = ()
     times: tuple[str, ...] = ()
     steps: tuple[str, ...] = ()
-    options: Mapping[str, str] = field(default_factory=dict)
+    options: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    merged: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -32,6 +34,10 @@ class Around:
     def numbers(self) -> tuple[str, ...]:
         """The columns that hold numbers, or all where the result is not known."""
         return tuple(name for name, kind in self.columns if kind in ("int", "long", "real", "decimal")) or self.names
+
+    def of_step(self, name: str) -> tuple[str, ...]:
+        """The columns of a step that is merged; none where they are not known."""
+        return self.merged.get(name, ())
 
 
 NOTHING = Around()
@@ -47,10 +53,12 @@ class New:
 
 @dataclass(frozen=True)
 class Entry:
-    """An entry of a list: what it is called, and its own fields."""
+    """An entry of a list: what it is called, its own fields, and its keys where the list shows only some of what stands there
+    (such entries keep their place)."""
 
     title: str
     fields: tuple[Field, ...]
+    keys: tuple[Key, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -58,8 +66,10 @@ class Field:
     """One setting. `keys` lead to it below the item. `value` is what stands there now, None where nothing does.
 
     kind: text, lines (several), code, number, flag, choice (one of `choices`; None as a choice takes the setting out), names (a list of
-    texts, some of them suggested), list (`entries` with fields of their own, and what may be added), note (shown, not changed).
-    `default` is what the format takes where nothing stands there. A number that the format holds as text has `as_text`.
+    texts, some of them suggested), columns (a list of objects with `originalName` and `mergedName`, those that may be kept are
+    `choices`), list (`entries` with fields of their own, and what may be added), note (shown, not changed). `default` is what the
+    format takes where nothing stands there. A number that the format holds as text has `as_text`. The entries of a list that
+    `opens` are forms of their own. `do` names the act that changes the setting, where that is more than to set it.
     """
 
     keys: tuple[Key, ...]
@@ -73,6 +83,8 @@ class Field:
     as_text: bool = False
     entries: tuple[Entry, ...] = ()
     add: tuple[New, ...] = ()
+    opens: bool = False
+    do: str = ""
 
 
 @dataclass(frozen=True)
@@ -135,8 +147,9 @@ class Maker:
         fields: Callable[[Maker], Iterable[Field]],
         add: Iterable[New],
         help: str = "",
+        opens: bool = False,
     ) -> Field:
-        """A list of objects, each with fields of its own."""
+        """A list of objects, each with fields of its own, or with a form of its own where it `opens`."""
         inner = self.at(*keys.split("."))
         found = inner.get()
         entries = [
@@ -144,7 +157,7 @@ class Maker:
             for number in range(len(found) if isinstance(found, list) else 0)
             for entry in [inner.at(number)]
         ]
-        return Field(inner.base, label, "list", help=help, entries=tuple(entries), add=tuple(add))
+        return Field(inner.base, label, "list", help=help, entries=tuple(entries), add=tuple(add), opens=opens)
 
 
 def same(*names: str) -> Choices:

@@ -2,31 +2,23 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from dashboard.document import editing
 from dashboard.document.forms import charts
 from dashboard.document.forms import values as v
+from dashboard.document.forms.data import source_fields
 from dashboard.document.forms.fields import NOTHING, Around, Entry, Field, Maker, New, Section
-from dashboard.document.forms.parameters import parameters_sections
+from dashboard.document.forms.parameters import parameter_sections, parameters_sections
 from dashboard.document.workbook import ITEM_KINDS, text_of, whole_of
 
-# What of the payload of a data source is the text that a person writes.
-PAYLOADS: Mapping[int, tuple[str, Mapping[str, Any]]] = {
-    8: ("content", {"version": "1.0.0", "content": "", "transformers": None}),
-    9: ("queryText", {"version": "AzureDataExplorerQuery/1.0", "queryText": "", "clusterName": "", "databaseName": ""}),
-    12: ("data", {"version": "ARMEndpoint/1.0", "data": None, "headers": [], "method": "GET", "path": "", "urlParams": [], "transformers": None}),
-    14: ("data", {"version": "MsGraphEndpoint/1.0", "data": None, "headers": [], "method": "GET", "path": "", "urlParams": [], "transformers": None}),
-    10: ("data", {"version": "CustomEndpoint/1.0", "data": None, "headers": [], "method": "GET", "url": "", "urlParams": [], "transformers": None}),
-    7: ("", {"version": "Merge/1.0", "merges": [], "projectRename": []}),
-    16: ("queryText", {"version": "PrometheusQueryProvider/1.0", "queryText": ""}),
-}  # fmt: skip
 
-
-def form_of(item: Mapping[str, Any], around: Around = NOTHING, drawn_as: str = "") -> tuple[Section, ...]:
-    """The form of an item; of the workbook itself where `item` has no type and holds items.
+def form_of(
+    item: Mapping[str, Any], around: Around = NOTHING, drawn_as: str = "", inside: int | None = None
+) -> tuple[Section, ...]:
+    """The form of an item; of the workbook itself where `item` has no type and holds items; of one parameter of a parameters
+    item where `inside` is its number.
 
     `drawn_as` is how a query is drawn just now where its own `render` says so and not the item.
     """
@@ -36,6 +28,8 @@ def form_of(item: Mapping[str, Any], around: Around = NOTHING, drawn_as: str = "
     if "items" in item and "type" not in item:
         return (_workbook(make),)
     content = make.at("content")
+    if inside is not None:
+        return tuple(parameter_sections(content.at("parameters", inside), around))
     if kind == "text":
         found.append(
             Section(
@@ -141,37 +135,8 @@ def _condition(make: Maker, around: Around) -> Iterable[Field]:
 # ---- queries ---------------------------------------------------------------------------------------------------------
 
 
-def query_keys(item: Mapping[str, Any]) -> tuple[str, ...]:
-    """Where the text is that a person writes as the query of a query item; empty where its source has none."""
-    source = whole_of(Maker(item).get("content", "queryType")) or 0
-    if source in PAYLOADS:
-        inner = PAYLOADS[source][0]
-        return ("content", "query", inner) if inner and Maker(item).get("content", "query", inner) is not None else ()
-    return ("content", "query")
-
-
-def change_source(document: editing.Document, path: str, source: int) -> editing.Document:
-    """With another data source for a query item; the text of the query goes along where the new source has one."""
-    item = editing.item_at(document, path)
-    keys = query_keys(item)
-    text = text_of(Maker(item).get(*keys)) if keys else ""
-    document = editing.set_setting(document, path, ("content", "queryType"), source)
-    if source in PAYLOADS:
-        inner, payload = PAYLOADS[source]
-        text = json.dumps(
-            {**payload, **({inner: text} if inner and source in (8, 9, 16) else {})},
-            ensure_ascii=False,
-            separators=(",", ":"),
-        )
-    types = {0: "microsoft.operationalinsights/workspaces", 1: "microsoft.resourcegraph/resources"}
-    if source in types:
-        document = editing.set_setting(document, path, ("content", "resourceType"), types[source])
-    return editing.set_setting(document, path, ("content", "query"), text)
-
-
 def _query(content: Maker, around: Around, drawn_as: str) -> Iterable[Section]:
-    source = whole_of(content.get("queryType")) or 0
-    yield Section("Data", tuple(_data(content, source, around)), True)
+    yield Section("Data", tuple(source_fields(content, around)), True)
     yield Section(
         "Visualization",
         (
@@ -197,82 +162,6 @@ def _query(content: Maker, around: Around, drawn_as: str) -> Iterable[Section]:
         ),
     )
     yield _exports(content, around)
-
-
-def _data(content: Maker, source: int, around: Around) -> Iterable[Field]:
-    yield content.choice("queryType", "Data source", v.SOURCES, default=0)
-    query = content.at("query")
-    if source in (0, 1):
-        yield content("resourceType", "Kind of resource", suggest=v.RESOURCE_TYPES)
-        yield content(
-            "crossComponentResources",
-            "Resources",
-            "names",
-            suggest=("value::all", *(f"{{{name}}}" for name in around.parameters)),
-            help="A {parameter}, a resource id, or value::all.",
-        )
-    elif source == 9:
-        yield query("clusterName", "Cluster")
-        yield query("databaseName", "Database")
-    elif source in (10, 12, 14):
-        yield query.choice("method", "Method", (("GET", "GET"), ("GETARRAY", "GETARRAY"), ("POST", "POST")))
-        yield query("url" if source == 10 else "path", "Address" if source == 10 else "Path")
-    elif source == 7:
-        yield query.list(
-            "merges",
-            "Merges",
-            _merge_title,
-            lambda merge: _merge(merge, around),
-            (
-                New(
-                    "Merge",
-                    {
-                        "id": "",
-                        "mergeType": "inner",
-                        "leftTable": "",
-                        "rightTable": "",
-                        "leftColumn": "",
-                        "rightColumn": "",
-                    },
-                ),
-            ),
-        )
-    if source not in (7, 8):
-        yield content(
-            "timeContextFromParameter",
-            "Time range from parameter",
-            suggest=around.times,
-            help="Empty takes the fixed range below; without it the query's own text limits the time.",
-        )
-        yield content.choice(
-            "timeContext.durationMs", "Fixed time range", ((None, "None"), (0, "As the query says"), *v.DURATIONS)
-        )
-
-
-def _merge_title(make: Maker) -> str:
-    right = make.get("rightTable")
-    return f"{make.get('mergeType')}: {make.get('leftTable') or '?'}{f' with {right}' if right else ''}"
-
-
-def _merge(make: Maker, around: Around) -> Iterable[Field]:
-    kinds = (
-        "inner",
-        "innerunique",
-        "leftouter",
-        "rightouter",
-        "outer",
-        "leftanti",
-        "rightanti",
-        "leftsemi",
-        "rightsemi",
-        "union",
-        "table",
-    )
-    yield make.choice("mergeType", "Merge", ((kind, kind) for kind in kinds))
-    yield make("leftTable", "Left item", suggest=around.steps)
-    yield make("rightTable", "Right item", suggest=around.steps)
-    yield make("leftColumn", "Left column")
-    yield make("rightColumn", "Right column")
 
 
 def _exports(content: Maker, around: Around) -> Section:

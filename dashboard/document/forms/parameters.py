@@ -1,4 +1,4 @@
-"""The form of a parameters item: its style, and each parameter with the settings of its own type."""
+"""The form of a parameters item, and of each of its parameters with the settings of its own type."""
 
 from __future__ import annotations
 
@@ -6,8 +6,17 @@ from collections.abc import Iterable
 
 from dashboard.document import editing
 from dashboard.document.forms import values as v
+from dashboard.document.forms.data import criteria_field, has_query, source_fields
 from dashboard.document.forms.fields import Around, Field, Maker, New, Section
+from dashboard.document.paths import MISSING, Key
 from dashboard.document.workbook import text_of, whole_of
+
+VALUE_FROM = "value-from"
+"""The act that changes where a parameter's value or options come from: `typed`, `query`, `json` or `criteria`."""
+TYPES = "types"
+"""The act that sets the kinds of resources a picker offers; the format holds them as an object of truths."""
+_CHOSEN = (2, 5, 6, 7, 8)
+_WITH_SOURCE = (1, 2, 5, 6, 7, 8, 9, 10, 11)
 
 
 def parameters_sections(content: Maker, around: Around) -> Iterable[Section]:
@@ -25,15 +34,8 @@ def parameters_sections(content: Maker, around: Around) -> Iterable[Section]:
     time = "TimeRange" if "TimeRange" not in taken else fresh
     new = [New(label, editing.new_parameter(time if kind == 4 else fresh, kind)) for kind, label in v.PARAMETER_TYPES]
     yield Section(
-        "Parameters",
-        (
-            content.list(
-                "parameters", "Parameters", lambda each: f"{each.get('name') or '?'} · {dict(v.PARAMETER_TYPES).get(each.get('type'), each.get('type'))}",
-                lambda each: _parameter(each, around), new,
-            ),
-        ),
-        True,
-    )  # fmt: skip
+        "Parameters", (content.list("parameters", "Parameters", parameter_title, lambda _: (), new, opens=True),), True
+    )
     yield Section(
         "All of them",
         (
@@ -43,104 +45,125 @@ def parameters_sections(content: Maker, around: Around) -> Iterable[Section]:
     )
 
 
-def _parameter(make: Maker, around: Around) -> Iterable[Field]:
+def parameter_title(make: Maker) -> str:
+    """A parameter's name and type."""
+    return f"{make.get('name') or '?'} · {dict(v.PARAMETER_TYPES).get(make.get('type'), make.get('type'))}"
+
+
+def value_from(make: Maker) -> str:
+    """Where a parameter's value or options come from: `typed`, `query`, `json` or `criteria`."""
+    if make.get("criteriaData"):
+        return "criteria"
+    if isinstance(make.get("query"), str):
+        return "query"
+    return "json" if isinstance(make.get("jsonData"), str) else "typed"
+
+
+def change_value_from(document: editing.Document, path: str, base: tuple[Key, ...], chosen: str) -> editing.Document:
+    """With another origin of a parameter's value or options. What the others held is taken out: of several that stand there the
+    format takes one, and which one a reader could not see."""
+    kept = {"query": "query", "json": "jsonData", "criteria": "criteriaData"}.get(chosen)
+    for key in ("query", "jsonData", "criteriaData"):
+        if key != kept:
+            document = editing.set_setting(document, path, (*base, key), None)
+    if kept is None or editing.setting(document, path, (*base, kept), MISSING) not in (MISSING, None):
+        return document
+    if kept == "query":
+        document = editing.set_setting(document, path, (*base, "queryType"), 0)
+        kind = "microsoft.operationalinsights/workspaces"
+        document = editing.set_setting(document, path, (*base, "resourceType"), kind)
+        return editing.set_setting(document, path, (*base, "query"), "")
+    otherwise = [{"criteriaContext": {"operator": "Default", "resultValType": "static", "resultVal": ""}}]
+    value: object = '["one", "two"]' if kept == "jsonData" else otherwise
+    return editing.set_setting(document, path, (*base, kept), value)
+
+
+def parameter_sections(make: Maker, around: Around) -> Iterable[Section]:
+    """The sections of one parameter; the text of its query is not among them."""
     kind = whole_of(make.get("type"))
-    settings = make.at("typeSettings")
+    yield Section("Parameter", tuple(_parameter(make)), True)
+    if kind == 4:
+        yield Section("Time ranges", tuple(_times(make)), True)
+    if kind in _WITH_SOURCE:
+        yield Section("Value" if kind == 1 else "Options", tuple(_source(make, kind, around)), True)
+    if kind in _CHOSEN:
+        yield Section("Choosing", tuple(_choosing(make)))
+    if kind == 1:
+        yield Section("Typing", tuple(_typing(make)))
+
+
+def _parameter(make: Maker) -> Iterable[Field]:
     yield make("name", "Name", help="What {name} refers to in queries and texts.")
     yield make("label", "Label")
     yield make("description", "Explanation")
     yield make.choice("type", "Type", v.PARAMETER_TYPES)
-    told = around.options.get(text_of(make.get("name")))
-    if told:
-        yield Field((*make.base, "name"), "Just now", "note", told)
     yield make.flag("isRequired", "Required")
     yield make.flag("isHiddenWhenLocked", "Hidden from readers")
     yield make.flag("isGlobal", "Global", help="A later setter of the name changes every use, also above it.")
-    if kind == 4:
-        yield settings.flag("allowCustom", "Own start and end")
-        yield make.choice("value.durationMs", "At first", ((None, "Unset"), *v.DURATIONS))
-        yield settings.list(
-            "selectableValues", "Offered", lambda each: dict(v.DURATIONS).get(each.get("durationMs"), f"{each.get('durationMs')} ms"),
-            lambda each: (each.choice("durationMs", "Length", v.DURATIONS),), [New(label, {"durationMs": length}) for length, label in v.DURATIONS],
-        )  # fmt: skip
-        return
-    if kind in (1, 2, 5, 6, 7, 8, 9, 10, 11):
-        yield from _source(make, kind, around)
-    if kind in (2, 5, 6, 7, 8):
-        yield make.flag("multiSelect", "Several may be chosen")
-        if make.get("multiSelect"):
-            yield make("quote", "Quoted with", default="'")
-            yield make("delimiter", "Separated by", default=",")
-            yield settings("limitSelectTo", "Chosen at most", "number")
-        yield settings(
-            "additionalResourceOptions",
-            "Special entries",
-            "names",
-            suggest=("value::all", "value::1", "value::3", "value::5"),
-        )
-        yield settings("selectAllValue", "Text in place of the list where All is chosen")
-        yield make.choice(
-            "defaultValue",
-            "Chosen at first",
-            ((None, "Nothing"), ("value::all", "All"), ("value::1", "The first"), ("value::3", "The first three")),
-        )
-        yield settings.flag("includeAll", "All are offered")
-    if kind == 1:
-        yield make("value", "Value at first")
-        yield settings.flag("multiLineText", "Several lines")
-        yield settings.flag("isPassword", "Typed text is not shown")
-        yield settings.flag("isSearchBox", "Search box")
-        yield settings.list(
-            "paramValidationRules", "Checks", lambda rule: text_of(rule.get("regExp")),
-            lambda rule: (rule("regExp", "Regular expression"), rule.flag("match", "It must match", True), rule("message", "Message")), (New("Check", {"regExp": "", "match": True, "message": ""}),),
-        )  # fmt: skip
-    elif kind in (10, 11):
-        yield make("value", "Chosen at first")
 
 
-def _source(make: Maker, kind: int, around: Around) -> Iterable[Field]:
-    if kind == 1:
-        yield make.list(
-            "criteriaData", "Computed by criteria", lambda each: _criterion_title(each.at("criteriaContext")),
-            lambda each: _criterion(each.at("criteriaContext"), around),
-            (New("Criterion", {"criteriaContext": {"leftOperand": around.parameters[0] if around.parameters else "", "operator": "==", "rightValType": "static", "rightVal": "", "resultValType": "static", "resultVal": ""}}), New("Otherwise", {"criteriaContext": {"operator": "Default", "resultValType": "static", "resultVal": ""}})),
-        )  # fmt: skip
-    if kind in (2, 7, 8, 10, 11):
-        yield make(
-            "jsonData", "Options as JSON", "code", help='["one", "two"], or objects with value, label, selected, group.'
-        )
-    yield make(
-        "query",
-        "Query",
-        "code",
-        help="Columns in order: value, label, selected, group." if kind != 1 else "The first cell is the value.",
+def _times(make: Maker) -> Iterable[Field]:
+    settings = make.at("typeSettings")
+    yield settings.flag("allowCustom", "Own start and end")
+    yield make.choice("value.durationMs", "At first", ((None, "Unset"), *v.DURATIONS))
+    yield settings.list(
+        "selectableValues", "Offered", lambda each: dict(v.DURATIONS).get(each.get("durationMs"), f"{each.get('durationMs')} ms"),
+        lambda each: (each.choice("durationMs", "Length", v.DURATIONS),), [New(label, {"durationMs": length}) for length, label in v.DURATIONS],
+    )  # fmt: skip
+
+
+def _source(make: Maker, kind: int | None, around: Around) -> Iterable[Field]:
+    own = {1: "Typed by readers", 5: "The workbook's resources", 6: "The reader's subscriptions"}.get(kind or 0, "None")
+    origins = [("typed", own), ("query", "A query")]
+    origins += [("criteria", "Criteria over other parameters")] if kind == 1 else [("json", "A list written as JSON")]
+    now = value_from(make)
+    if now not in dict(origins):
+        origins.append((now, now))
+    yield Field((*make.base, "query"), "Come from" if kind != 1 else "Comes from", "choice", now, choices=tuple(origins), do=VALUE_FROM)  # fmt: skip
+    if now == "criteria":
+        yield criteria_field(make, around)
+    if has_query(make):
+        yield from source_fields(make, around)
+    if kind == 5 and now == "typed":
+        types = make.get("typeSettings", "resourceTypeFilter")
+        told = tuple(each for each in types if types[each]) if isinstance(types, dict) else ()
+        keys = (*make.base, "typeSettings", "resourceTypeFilter")
+        yield Field(keys, "Only of types", "names", told, suggest=v.RESOURCE_TYPES, do=TYPES)
+    if kind != 1:
+        offered = around.options.get(text_of(make.get("name")), ())
+        several = bool(make.get("multiSelect")) or kind == 9
+        yield make("value", "Chosen while nobody chose", "names" if several else "text", suggest=offered)
+
+
+def _choosing(make: Maker) -> Iterable[Field]:
+    settings = make.at("typeSettings")
+    yield make.flag("multiSelect", "Several may be chosen")
+    if make.get("multiSelect"):
+        yield make("quote", "Quoted with", default="'")
+        yield make("delimiter", "Separated by", default=",")
+        yield settings("limitSelectTo", "Chosen at most", "number")
+    yield settings(
+        "additionalResourceOptions",
+        "Special entries",
+        "names",
+        suggest=("value::all", "value::1", "value::3", "value::5"),
     )
-    if make.get("query") is not None:
-        yield make.choice("queryType", "Data source", v.SOURCES, default=0)
-        yield make("resourceType", "Kind of resource", suggest=v.RESOURCE_TYPES)
-        yield make(
-            "crossComponentResources",
-            "Resources",
-            "names",
-            suggest=("value::all", *(f"{{{name}}}" for name in around.parameters)),
-        )
-        yield make("timeContextFromParameter", "Time range from parameter", suggest=around.times)
-
-
-def _criterion_title(make: Maker) -> str:
-    result = text_of(make.get("resultVal")) or "empty"
-    if make.get("operator") == "Default":
-        return f"otherwise → {result}"
-    return f"{make.get('leftOperand') or '?'} {make.get('operator') or ''} {text_of(make.get('rightVal'))} → {result}"
-
-
-def _criterion(make: Maker, around: Around) -> Iterable[Field]:
-    yield make.choice("operator", "Where", v.CRITERIA)
-    if make.get("operator") != "Default":
-        yield make("leftOperand", "Parameter", suggest=around.parameters)
-        yield make.choice("rightValType", "Compared with", (("static", "a text"), ("param", "a parameter")))
-        yield make("rightVal", "Text or parameter")
+    yield settings("selectAllValue", "Text in place of the list where All is chosen")
     yield make.choice(
-        "resultValType", "Gives", (("static", "a text"), ("param", "a parameter"), ("expression", "an expression"))
+        "defaultValue",
+        "Chosen at first",
+        ((None, "Nothing"), ("value::all", "All"), ("value::1", "The first"), ("value::3", "The first three")),
     )
-    yield make("resultVal", "Result")
+    yield settings.flag("includeAll", "All are offered")
+
+
+def _typing(make: Maker) -> Iterable[Field]:
+    settings = make.at("typeSettings")
+    yield make("value", "Value at first")
+    yield settings.flag("multiLineText", "Several lines")
+    yield settings.flag("isPassword", "Typed text is not shown")
+    yield settings.flag("isSearchBox", "Search box")
+    yield settings.list(
+        "paramValidationRules", "Checks", lambda rule: text_of(rule.get("regExp")),
+        lambda rule: (rule("regExp", "Regular expression"), rule.flag("match", "It must match", True), rule("message", "Message")), (New("Check", {"regExp": "", "match": True, "message": ""}),),
+    )  # fmt: skip

@@ -100,6 +100,8 @@ CRITERIA: Choices = (
     *OPERATORS[:-2], ("notContains", "does not contain"), ("notStartsWith", "does not start with"), ("notEndsWith", "does not end with"),
     ("is Empty", "is empty"), ("isNotNull", "is set"), ("isValidJson", "is valid JSON"), ("Default", "otherwise"),
 )  # fmt: skip
+ALONE = ("is Empty", "isNotNull", "isValidJson")
+"""Operators that compare with nothing."""
 GROUP_AGGREGATIONS: Choices = ((None, "None"), *same("Sum", "Count", "Average", "Max", "Min", "Unique", "Inherit"))
 MAP_AGGREGATIONS: Choices = same("Sum", "Count", "Average", "Max", "Min", "Unique", "None")
 LINK_TARGETS: Choices = (

@@ -8,7 +8,7 @@ export type Link = {
   before?: string; after?: string; look?: string; hint?: string; width?: string; icon?: string;
   file?: { name: string; mime: string; base64: string };
 };
-export type Links = { style: string; big?: boolean; links: Link[] };
+export type Links = { style: string; big?: boolean; folds?: boolean; links: Link[] };
 
 /** Draws the links; `pick` sends the position of a link that Python must act on. */
 export function drawLinks(root: HTMLElement, data: Links, pick: (index: number) => void): void {
@@ -51,9 +51,9 @@ function tabs(data: Links, pick: (index: number) => void): HTMLElement {
   data.links.forEach((link, index) => bar.append(h("button", {
     type: "button", role: "tab", class: "wb-tab", "aria-selected": String(link.selected), tabindex: link.selected ? "0" : "-1", disabled: !link.enabled,
     "data-focus": `link/${index}`, onclick: () => {
-      if (link.selected) return;
+      if (link.selected && !data.folds) return;
       for (const other of bar.querySelectorAll(".wb-tab")) other.setAttribute("aria-selected", "false");
-      bar.children[index].setAttribute("aria-selected", "true");
+      bar.children[index].setAttribute("aria-selected", String(!link.selected));
       pick(index);
     },
     style: link.width && /^\d{1,4}(px|ch|%)$/.test(link.width) ? `width:${link.width}` : null,

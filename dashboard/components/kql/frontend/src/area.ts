@@ -9,7 +9,7 @@ type Named = { label: string; text: string };
 export type Editor = {
   text: string; revision: number; label: string; plain: boolean; utc: boolean;
   /** What stands in the bar; without it there is none (a form that holds the editor has its own). */
-  bar?: { range: TimeValue; presets: number[]; examples: Named[]; history: Named[] } | null;
+  bar?: { range?: TimeValue; presets?: number[]; examples?: Named[]; history?: Named[] } | null;
   /** Parameters that the text may name in braces, with a sentence each; null where there are none to name. */
   parameters: [string, string][] | null;
   marks: Mark[];
@@ -36,10 +36,7 @@ export class QueryEditor {
   private readonly box = h("div", { class: "wb-code-box" });
   private readonly below = h("div", {});
   private readonly gutter = h("div", { class: "wb-gutter", "aria-hidden": "true" });
-  private readonly area = h("textarea", {
-    class: "wb-code", spellcheck: "false", autocapitalize: "off", autocomplete: "off",
-    placeholder: "Type a KQL query, for example: SecurityAlert | summarize count() by AlertSeverity",
-  }) as HTMLTextAreaElement;
+  private readonly area = h("textarea", { class: "wb-code", spellcheck: "false", autocapitalize: "off", autocomplete: "off" }) as HTMLTextAreaElement;
   private readonly runLabel = h("span", {}, "Run");
   private writing: Writing = this.plainWriting();
   private handle: Handle | null = null;
@@ -71,6 +68,7 @@ export class QueryEditor {
     this.data = data;
     this.send = send;
     this.area.setAttribute("aria-label", data.label);
+    this.area.placeholder = data.plain ? "" : "Type a KQL query, for example: SecurityAlert | summarize count() by AlertSeverity";
     if (this.revision !== data.revision) {
       this.revision = data.revision;
       this.told = data.text;
@@ -156,18 +154,22 @@ export class QueryEditor {
     this.bar.hidden = !bar;
     if (!bar) return;
     const focused = this.bar.contains(document.activeElement) ? document.activeElement?.getAttribute("data-focus") : null;
-    const told = bar.range ? describeRange(bar.range, utc) : "Set in query";
-    const range = h("button", { type: "button", class: "wb-pick", "aria-haspopup": "listbox", "aria-expanded": "false", "data-focus": "range", "aria-label": `Time range: ${told}` },
-      h("span", { class: "wb-pick-text" }, told), icon("chevron"));
-    range.addEventListener("click", () => openRange(range, bar.range, bar.presets, true, utc, (value) => this.send({ range: value, text: this.writing.value() })));
     const format = this.handle ? h("button", { type: "button", class: "wb-button", "data-focus": "format", title: "Format the query (Shift+Alt+F)", onclick: () => this.handle?.format() }, "Format") : null;
     this.bar.replaceChildren(
       h("button", { type: "button", class: "wb-button is-primary wb-run", "data-focus": "run", onclick: () => this.run() }, this.runLabel, h("kbd", {}, "Ctrl+Enter")),
-      h("div", { class: "wb-p kind-time" }, h("span", { class: "wb-p-label" }, "Time range"), range),
-      ...[format, this.picker("Examples", bar.examples), this.picker("History", bar.history)].filter((part) => part !== null),
+      ...[this.range(bar.range ?? null, bar.presets, utc), format, this.picker("Examples", bar.examples ?? []), this.picker("History", bar.history ?? [])].filter((part) => part !== null),
     );
     this.selection();
     if (focused) this.bar.querySelector<HTMLElement>(`[data-focus="${CSS.escape(focused)}"]`)?.focus();
+  }
+
+  private range(value: TimeValue, presets: number[] | undefined, utc: boolean): HTMLElement | null {
+    if (!presets) return null;
+    const told = value ? describeRange(value, utc) : "Set in query";
+    const range = h("button", { type: "button", class: "wb-pick", "aria-haspopup": "listbox", "aria-expanded": "false", "data-focus": "range", "aria-label": `Time range: ${told}` },
+      h("span", { class: "wb-pick-text" }, told), icon("chevron"));
+    range.addEventListener("click", () => openRange(range, value, presets, true, utc, (chosen) => this.send({ range: chosen, text: this.writing.value() })));
+    return h("div", { class: "wb-p kind-time" }, h("span", { class: "wb-p-label" }, "Time range"), range);
   }
 
   private picker(label: string, entries: Named[]): HTMLElement | null {

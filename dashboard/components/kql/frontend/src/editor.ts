@@ -1,7 +1,7 @@
 /** Monaco with Microsoft's Kusto language service: colours, completion, errors, formatting. Loaded when the first editor is drawn. */
 import * as monaco from "monaco-editor/esm/vs/editor/edcore.main";
 import { getKustoWorker, kustoDefaults } from "@kusto/monaco-kusto";
-import { neighbours, unknownParameters } from "./placeholders";
+import { neighbours, unknownParameters, withoutTable } from "./placeholders";
 import type { Schema } from "./service";
 
 /** A problem at a place, counted from 1. */
@@ -95,6 +95,10 @@ monaco.editor.onDidChangeMarkers((uris) => {
     const model = monaco.editor.getModel(uri);
     if (!model || !known.get(uri.toString())) continue;
     const markers = monaco.editor.getModelMarkers({ resource: uri, owner: LANGUAGE });
+    if (learned?.source === "resource_graph" && withoutTable(model.getValue())) {
+      if (markers.length) monaco.editor.setModelMarkers(model, LANGUAGE, []);
+      continue;
+    }
     const places = neighbours(model.getValue());
     const kept = markers.filter((marker) => !places.some(([line, from, to]) => marker.startLineNumber <= line && line <= marker.endLineNumber && marker.startColumn <= to && from <= marker.endColumn));
     if (kept.length < markers.length) monaco.editor.setModelMarkers(model, LANGUAGE, kept);

@@ -23,3 +23,8 @@ export function unknownParameters(text: string, names: string[]): [number, numbe
   const there = new Set(names);
   return places(text).filter(([, , , name]) => !there.has(name));
 }
+
+/** Whether a text begins with an operator: Azure Resource Graph then takes its table `resources`, the service knows no such query. */
+export function withoutTable(text: string): boolean {
+  return /^(\s|\/\/.*(\n|$))*\|?\s*(where|project|project-away|extend|summarize|join|order|sort|top|take|limit|distinct|count|mv-expand)\b/i.test(text);
+}

@@ -5,18 +5,21 @@ import { icon, iconButton } from "./icons";
 
 type Key = string | number;
 type Field = {
-  keys: Key[]; label: string; kind: "text" | "lines" | "code" | "number" | "flag" | "choice" | "names" | "list" | "note";
+  keys: Key[]; label: string; kind: "text" | "lines" | "code" | "number" | "flag" | "choice" | "names" | "columns" | "list" | "note";
   value: unknown; default?: unknown; choices?: [unknown, string][]; suggest?: string[]; help?: string; as_text?: boolean;
-  entries?: { title: string; fields: Field[] }[]; add?: string[];
+  entries?: { title: string; fields: Field[]; keys?: Key[] }[]; add?: string[]; opens?: boolean; do?: string;
 };
 type Section = { title: string; fields: Field[]; open: boolean };
-export type Form = { path: string; sections: Section[] };
+/** `inside` is the number of the entry whose own form this is. */
+export type Form = { path: string; inside: number | null; sections: Section[] };
 type Send = (event: Record<string, unknown>) => void;
 
 /** Which sections and entries are open: by path of the item and title, for as long as the page lives. */
 const folded = new Map<string, boolean>();
+/** The form that was drawn last: focus goes along into an entry's own form and back. */
+let last: { path: string; inside: number | null } = { path: "", inside: null };
 
-/** Draws the form. Events: {do: "set", path, keys, value}, {do: "entry-add", path, keys, index}, {do: "entry-remove" | "entry-up" | "entry-down", path, keys}. */
+/** Draws the form. Events: {do: "set", path, keys, value}, {do: "inside" | "entry-add", path, keys, index}, {do: "entry-remove" | "entry-up" | "entry-down", path, keys}. */
 export function drawForm(root: HTMLElement, data: Form, send: Send): void {
   root.replaceChildren(h("div", { class: "wb-form" }, ...data.sections.map((section) => {
     const body = h("div", { class: "wb-form-fields" });
@@ -24,6 +27,12 @@ export function drawForm(root: HTMLElement, data: Form, send: Send): void {
     details.classList.add("wb-form-section");
     return details;
   })));
+  const from = last;
+  last = { path: data.path, inside: data.inside };
+  if (from.path === data.path && from.inside !== data.inside) {
+    const target = data.inside !== null ? root.querySelector<HTMLElement>(".wb-form-fields .wb-input") : root.querySelector<HTMLElement>(`[data-opens="${from.inside}"]`);
+    setTimeout(() => target?.focus({ preventScroll: true }), 0);
+  }
 
   function fold(key: string, open: boolean, summary: HTMLElement, body: HTMLElement, fill: () => void): HTMLDetailsElement {
     const details = h("details", {}, summary, body) as HTMLDetailsElement;
@@ -37,8 +46,9 @@ export function drawForm(root: HTMLElement, data: Form, send: Send): void {
 
   function draw(field: Field): HTMLElement {
     const focus = field.keys.join(".");
-    const set = (value: unknown) => send({ do: "set", path: data.path, keys: field.keys, value });
+    const set = (value: unknown) => send({ do: field.do || "set", path: data.path, keys: field.keys, value });
     if (field.kind === "list") return list(field, focus);
+    if (field.kind === "columns") return columns(field, focus, set);
     if (field.kind === "note") return h("div", { class: "wb-form-note" }, h("span", {}, field.label), h("span", {}, String(field.value)));
     const id = `wb-f-${focus.replace(/\W/g, "-")}`;
     const input = { text, number, lines, code: lines, flag, choice, names }[field.kind as "text"](field, id, focus, set);
@@ -57,15 +67,49 @@ export function drawForm(root: HTMLElement, data: Form, send: Send): void {
       h("div", { class: "wb-form-list-head" }, h("span", {}, field.label), field.add?.length ? add : null),
       field.help ? h("small", {}, field.help) : null,
       ...(field.entries ?? []).map((entry, at) => {
-        const keys = [...field.keys, at];
+        const keys = entry.keys ?? [...field.keys, at];
         const body = h("div", { class: "wb-form-fields" });
         const act = (what: string) => (event: Event) => { event.preventDefault(); event.stopPropagation(); send({ do: what, path: data.path, keys }); };
         const buttons = h("span", { class: "wb-form-entry-acts" },
-          iconButton("up", `Up: ${entry.title}`, `${focus}.${at}.up`, () => undefined, { disabled: at === 0, onclick: act("entry-up") }),
-          iconButton("down", `Down: ${entry.title}`, `${focus}.${at}.down`, () => undefined, { disabled: at === field.entries!.length - 1, onclick: act("entry-down") }),
+          entry.keys ? null : iconButton("up", `Up: ${entry.title}`, `${focus}.${at}.up`, () => undefined, { disabled: at === 0, onclick: act("entry-up") }),
+          entry.keys ? null : iconButton("down", `Down: ${entry.title}`, `${focus}.${at}.down`, () => undefined, { disabled: at === field.entries!.length - 1, onclick: act("entry-down") }),
           iconButton("trash", `Remove: ${entry.title}`, `${focus}.${at}.remove`, () => undefined, { onclick: act("entry-remove") }));
+        if (field.opens) {
+          return h("div", { class: "wb-form-entry" }, h("button", {
+            type: "button", class: "wb-form-open", "data-focus": `${focus}.${at}`, "data-opens": at, onclick: () => send({ do: "inside", path: data.path, keys, index: at }),
+          }, h("span", { class: "wb-form-entry-title" }, entry.title)), buttons);
+        }
         const details = fold(`${data.path}|${focus}.${at}`, false, h("summary", {}, h("span", { class: "wb-form-entry-title" }, entry.title)), body, () => entry.fields.forEach((inner) => body.append(draw(inner))));
         return h("div", { class: "wb-form-entry" }, details, buttons);
+      }));
+  }
+
+  /** Columns that are kept or not, under names, in an order; the whole list is sent with each change. */
+  function columns(field: Field, focus: string, set: (value: unknown) => void): HTMLElement {
+    type Column = { originalName?: string; mergedName?: string };
+    const all = (field.choices ?? []).map(([entry]) => entry as Column);
+    const changed = (at: number, change: Column | null, by = 0) => {
+      const next = all.map((column, number) => (number === at && change ? { ...column, ...change } : column)).map(({ mergedName, ...rest }) => (mergedName ? { ...rest, mergedName } : rest));
+      if (by) next.splice(at + by, 0, ...next.splice(at, 1));
+      set(next);
+    };
+    const plain = (column: Column) => (column.originalName ?? "").replace(/^\[.*?\]\./, "");
+    const keep = (kept: boolean) => set(all.map(({ mergedName, ...rest }) => (kept ? { ...rest, mergedName: mergedName || plain(rest) } : rest)));
+    const id = `wb-f-${focus.replace(/\W/g, "-")}`;
+    return h("div", { class: "wb-form-list", role: "group", "aria-label": field.label },
+      h("div", { class: "wb-form-list-head" }, h("span", {}, field.label), h("span", { class: "wb-form-columns-all" },
+        h("button", { type: "button", class: "wb-button", "data-focus": `${focus}.all`, onclick: () => keep(true) }, "All"),
+        h("button", { type: "button", class: "wb-button", "data-focus": `${focus}.none`, onclick: () => keep(false) }, "None"))),
+      field.help ? h("small", {}, field.help) : null,
+      ...all.map((column, at) => {
+        const original = column.originalName ?? "?";
+        const kept = h("input", { type: "checkbox", id: `${id}-${at}`, checked: Boolean(column.mergedName), "data-focus": `${focus}.${at}.kept`, "aria-label": `Keep ${original}` }) as HTMLInputElement;
+        kept.addEventListener("change", () => changed(at, { mergedName: kept.checked ? plain(column) : "" }));
+        const name = h("input", { type: "text", class: "wb-input", value: column.mergedName ?? "", placeholder: "left out", "data-focus": `${focus}.${at}.name`, "aria-label": `Name of ${original}`, spellcheck: "false", autocomplete: "off" }) as HTMLInputElement;
+        name.addEventListener("change", () => changed(at, { mergedName: name.value.trim() }));
+        return h("div", { class: "wb-form-column" }, kept, h("label", { for: `${id}-${at}`, title: original }, original), name,
+          iconButton("up", `Up: ${original}`, `${focus}.${at}.up`, () => changed(at, null, -1), { disabled: at === 0 }),
+          iconButton("down", `Down: ${original}`, `${focus}.${at}.down`, () => changed(at, null, 1), { disabled: at === all.length - 1 }));
       }));
   }
 

@@ -1,0 +1,87 @@
+"""What the form of edit mode may offer: columns of results, parameters, steps, and what parameters offer just now."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from concurrent.futures import TimeoutError as NotYet
+
+from dashboard.document.forms import Around
+from dashboard.document.forms.data import MERGE
+from dashboard.document.workbook import Item, whole_of
+from dashboard.pages.board import Board
+from dashboard.pages.edit_session import Edit
+from dashboard.runtime.plan import PlannedItem
+from dashboard.table import Table
+
+_WAIT = 1.0
+_RENDERED = {"columnchart": "barchart"}
+
+
+def find(board: Board, found: Edit) -> tuple[Around, str]:
+    """What may be offered around what is selected, and how a query is drawn whose own text says so."""
+    path = found.selected
+    before: list[Item] = []
+    for item in board.workbook.walk():
+        if item.path == path:
+            break
+        before.append(item)
+    planned = board.current(path) if path else None
+    names, times = _parameters(before, planned, found.inside)
+    table = _table(board, planned)
+    columns = tuple((column.name, str(column.type)) for column in table.columns) if table is not None else ()
+    kind = str((table.render or {}).get("kind") or "") if table is not None else ""
+    steps = tuple(dict.fromkeys(item.name for item in before if item.kind in ("query", "metric") and item.name))
+    around = Around(
+        columns=columns,
+        parameters=names,
+        times=times,
+        steps=steps,
+        options=_options(planned),
+        merged=_merged(board, planned, before),
+    )
+    return around, _RENDERED.get(kind, kind)
+
+
+def _parameters(
+    before: Sequence[Item], planned: PlannedItem | None, inside: int | None
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The names of parameters that something above sets, or, of a parameters item, the other ones of the same item."""
+    names: list[str] = []
+    times: list[str] = []
+    for item in before:
+        names += [parameter.name for parameter in item.parameters]
+        times += [parameter.name for parameter in item.parameters if parameter.kind == "time"]
+        names += [str(entry.get("parameterName")) for entry in item.exports]
+        names += [str(link.get("cellValue")) for link in item.links if link.get("linkTarget") == "parameter"]
+    if planned is not None and inside is not None:
+        beside = [each for at, each in enumerate(planned.item.parameters) if at != inside]
+        names += [parameter.name for parameter in beside]
+        times += [parameter.name for parameter in beside if parameter.kind == "time"]
+    return tuple(dict.fromkeys(filter(None, names))), tuple(dict.fromkeys(times))
+
+
+def _table(board: Board, planned: PlannedItem | None) -> Table | None:
+    """The item's result, if it comes soon."""
+    if planned is None or planned.status != "ready" or planned.query is None:
+        return None
+    try:
+        return board.submit(planned).result(_WAIT).table
+    except NotYet:
+        return None
+
+
+def _options(planned: PlannedItem | None) -> Mapping[str, tuple[str, ...]]:
+    controls = planned.controls if planned is not None else ()
+    return {each.parameter.name: tuple(option.value for option in each.options) for each in controls}
+
+
+def _merged(board: Board, planned: PlannedItem | None, before: Sequence[Item]) -> Mapping[str, tuple[str, ...]]:
+    """The columns of the steps that a merge may read, by name."""
+    if planned is None or planned.item.kind != "query" or whole_of(planned.item.content.get("queryType")) != MERGE:
+        return {}
+    found: dict[str, tuple[str, ...]] = {}
+    for item in before:
+        table = _table(board, board.current(item.path)) if item.kind in ("query", "metric") and item.name else None
+        if table is not None:
+            found[item.name] = table.names
+    return found
