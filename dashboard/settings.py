@@ -88,6 +88,11 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     Setting("azure_cloud", "public", "Cloud of the live data: public, usgovernment or china"),
     Setting("azure_credential", "default", "How to sign in to Azure; docs/live.md lists the ways"),
+    Setting(
+        "azure_changes",
+        False,
+        "Whether incidents of Microsoft Sentinel may be changed from the pages, each after a look at it",
+    ),
     Setting("azure_tenant", "", "Tenant to sign in to, where the way to sign in does not know it"),
     Setting("azure_client", "", "Client id of the managed identity or application to sign in as"),
     Setting(

@@ -12,7 +12,7 @@ from typing import Any
 from dashboard.commands.terminal import text_table
 from dashboard.engines.azure import connections
 from dashboard.engines.azure.management import Management
-from dashboard.engines.azure.sentinel import Sentinel
+from dashboard.engines.azure.sentinel import Sentinel, find_workspace
 from dashboard.engines.loganalytics import LogAnalyticsEngine
 from dashboard.errors import Problem, WatchbookError
 
@@ -90,12 +90,7 @@ def workspace_resource(management: Management, written: str | None) -> str:
         if len(known) != 1:
             raise WatchbookError(Problem("CL012", "Which workspace is not said.", hint="Name it with --workspace."))
         chosen = known[0]
-    if chosen.id.startswith("/") or chosen.resource:
-        return chosen.resource or chosen.id
-    for identifier, _, resource in management.workspaces():
-        if identifier.lower() == chosen.id.lower():
-            return resource
-    raise WatchbookError(Problem("EN013", f"Workspace {chosen.id} was not found.", hint="Check the id, or your role."))
+    return find_workspace(management, chosen)
 
 
 def confirmed(question: str) -> bool:

@@ -44,6 +44,12 @@ def draw() -> None:
             from dashboard.pages import incident
 
             incident.draw(int(number))
+            return
+        from dashboard.pages import sentinel_live
+
+        st.html(style.head_html("Incidents"))
+        if sentinel_live.chosen("incidents"):
+            sentinel_live.draw_incidents()
         else:
             _draw_queue()
 
@@ -114,7 +120,6 @@ def _draw_filters() -> Wanted:
     with store.reading() as connection:
         saved = list_views(connection)
     views = {**BUILT_IN, **saved}
-    st.html(style.head_html("Incidents"))
     with st.container(key="incidents-filters", horizontal=True, gap="small", vertical_alignment="bottom"):
         name = st.selectbox("View", list(views), key="incidents-view", on_change=_take_view, args=(views,))
         wanted = _wanted()

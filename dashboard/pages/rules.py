@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from dashboard.detection.backfill import backfill
 from dashboard.detection.moments import from_micros, now_micros
@@ -28,7 +29,7 @@ from dashboard.detection.shipped import Template, newer, templates
 from dashboard.detection.simulate import Simulation, simulate
 from dashboard.engines.protocol import CancelToken
 from dashboard.errors import WatchbookError
-from dashboard.pages import bar, drawings, incidents, sources, style
+from dashboard.pages import bar, drawings, incidents, sentinel_live, sources, style
 from dashboard.visual.investigation import hits
 from dashboard.visual.view import Grid, GridColumn
 
@@ -49,15 +50,20 @@ def draw() -> None:
             st.html(style.problem_html(told))
         if chosen:
             _draw_rule(chosen)
+            return
+        head = st.container()
+        if sentinel_live.chosen("rules"):
+            head.html(style.head_html("Rules", "The analytics rules of Microsoft Sentinel, as they are now."))
+            sentinel_live.draw_rules()
         else:
-            _draw_lists()
+            _draw_lists(head)
 
 
-def _draw_lists() -> None:
+def _draw_lists(head: DeltaGenerator) -> None:
     with sources.store().reading() as connection:
         records, runs = list_rules(connection), last_runs(connection)
     on = sum(record.enabled for record in records)
-    st.html(style.head_html("Rules", f"{on} of {len(records)} rules run by the clock over {sources.labels()[sources.LOCAL].lower()}; {len(templates())} templates to choose from."))  # fmt: skip
+    head.html(style.head_html("Rules", f"{on} of {len(records)} rules run by the clock over {sources.labels()[sources.LOCAL].lower()}; {len(templates())} templates to choose from."))  # fmt: skip
     names = (f"Rules ({len(records)})", f"Templates ({len(templates())})", "Add")
     # Who has no rule yet came to choose one.
     mine, shipped, add = st.tabs(names, default=names[0 if records else 1])

@@ -53,6 +53,15 @@ def _draw_sign_in(known: connections.Connections) -> None:
         if st.button("Check", type="primary", key="settings-check", help="Signs in and tries every workspace"):
             st.session_state[_RUNNING] = _start()
             st.session_state.pop(_REPORT, None)
+    fixed = settings.is_set("azure_changes")
+    changes = st.checkbox(
+        "Incidents of Microsoft Sentinel may be changed from here, each after a look at what changes",
+        value=connections.changes_allowed(), key="settings-changes", disabled=fixed,
+        help="Set by WATCHBOOK_AZURE_CHANGES in the environment" if fixed else None,
+    )  # fmt: skip
+    if not fixed and changes != known.changes:
+        known = replace(known, changes=changes)
+        connections.save(known)
     told = {"cloud": (cloud, "azure_cloud"), "credential": (way, "azure_credential")}
     changed = {name: value for name, (value, setting) in told.items() if value and value != connections.chosen(setting)}
     if changed:
@@ -81,7 +90,7 @@ def _choice(label: str, setting: str, names: dict[str, str]) -> str | None:
     chosen = st.selectbox(
         label, options, index=options.index(now) if now in options else 0, key=f"settings-{setting}", disabled=fixed,
         format_func=lambda name: names[name] if setting == "azure_cloud" else f"{name}: {names[name]}",
-        help=f"Set by {setting.upper()} in the environment" if fixed else None,
+        help=f"Set by WATCHBOOK_{setting.upper()} in the environment" if fixed else None,
     )  # fmt: skip
     return None if fixed else chosen
 

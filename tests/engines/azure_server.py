@@ -194,6 +194,9 @@ def _answer(azure: Azure, asked: Asked) -> tuple[int, Any]:
         return 200, {"value": [{"id": f"{GROUP.rpartition('/')[0]}/{name}", "name": name} for name in ("soc", "apps")]}
     if low == "/providers/microsoft.resourcegraph/resources":
         return 200, _graph(azure, asked.body)
+    if asked.method == "POST" and re.search(r"/incidents/[^/]+/alerts$", low):
+        properties = {"alertDisplayName": "Shell in a pod", "severity": "High", "timeGenerated": "2026-11-01T02:30:00Z"}
+        return 200, {"value": [{"name": "a1", "kind": "SecurityAlert", "properties": properties}]}
     if low.endswith("/metrics:getbatch"):
         return 200, _metrics(asked)
     return _resource(azure, asked, path)
@@ -210,13 +213,15 @@ def _resource(azure: Azure, asked: Asked, path: str) -> tuple[int, Any]:
         category = asked.query.get("category")
         if category:
             entries = [each for each in entries if each["properties"].get("category", "workbook") == category]
+        for field, wanted in _filters(asked.query.get("$filter", "")).items():
+            entries = [each for each in entries if str(each["properties"].get(field)) in wanted]
         if path.lower().endswith("/workbooks") and asked.query.get("canFetchContent") != "true":
             entries = [
                 {**each, "properties": {k: v for k, v in each["properties"].items() if k != "serializedData"}}
                 for each in entries
             ]
         skip = int(asked.query.get("$skipToken", 0))
-        if not entries and not re.search(r"/(workbooks|incidents|alertrules)$", path, re.I):
+        if not entries and not re.search(r"/(workbooks|incidents|alertrules|comments)$", path, re.I):
             return 404, _error("ResourceNotFound", "The resource was not found.")
         told: dict[str, Any] = {"value": entries[skip : skip + 2]}
         if skip + 2 < len(entries):
@@ -234,6 +239,14 @@ def _resource(azure: Azure, asked: Asked, path: str) -> tuple[int, Any]:
         azure.resources[found or path] = made
         return (200 if old else 201), made
     return 405, _error("MethodNotAllowed", "No.")
+
+
+def _filters(text: str) -> dict[str, set[str]]:
+    """What an OData filter of equalities asks for, by property."""
+    found: dict[str, set[str]] = {}
+    for name, value in re.findall(r"properties/(\w+) eq '?([^')]*)'?", text):
+        found.setdefault(name, set()).add(value)
+    return found
 
 
 def _lists(path: str, key: str) -> bool:

@@ -67,6 +67,13 @@ def settle(page: Page) -> None:
     page.wait_for_function(DRAWN, timeout=30_000)
 
 
+def choose(page: Page, label: str, option: str) -> None:
+    """Chooses an option of a drop-down, and waits until the page has drawn what that changes."""
+    page.get_by_role("combobox", name=label).click()
+    page.get_by_role("option", name=option, exact=True).click()
+    settle(page)
+
+
 def write_query(page: Page, text: str) -> None:
     """Puts a text into the query editor in place of what stands there, once the editor is loaded."""
     page.wait_for_selector(".wb-monaco .view-lines")

@@ -12,7 +12,7 @@ from playwright.sync_api import expect
 from dashboard.document import load_workbook
 from tests.commands.test_azure_workbooks import document, held
 from tests.engines.azure_server import GROUP, Azure, azure_server, environment
-from tests.pages.conftest import settle
+from tests.pages.conftest import choose, settle
 from tests.serving import serving
 
 if TYPE_CHECKING:
@@ -23,12 +23,6 @@ pytestmark = pytest.mark.browser
 
 def sent(azure: Azure) -> list[str]:
     return [each.method for each in azure.asked if each.method not in ("GET", "POST")]
-
-
-def choose(page: Page, label: str, option: str) -> None:
-    page.get_by_role("combobox", name=label).click()
-    page.get_by_role("option", name=option, exact=True).click()
-    settle(page)
 
 
 def test_a_workbook_is_published_after_its_change_was_seen_and_not_over_what_came_meanwhile(

@@ -41,6 +41,7 @@ class Connections:
     cloud: str = ""
     credential: str = ""
     workspaces: tuple[Workspace, ...] = ()
+    changes: bool = False
 
 
 def path() -> Path:
@@ -57,7 +58,8 @@ def load() -> Connections:
             Workspace(str(each["id"]), str(each.get("name", "")), str(each.get("resource", "")))
             for each in told.get("workspaces", ())
         )
-        return Connections(str(told.get("cloud", "")), str(told.get("credential", "")), workspaces)
+        changes = told.get("changes") is True
+        return Connections(str(told.get("cloud", "")), str(told.get("credential", "")), workspaces, changes)
     except FileNotFoundError:
         return Connections()
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
@@ -70,7 +72,9 @@ def save(connections: Connections) -> None:
     """Writes the whole file at once: a reader sees the old one or the new one. Raises OSError."""
     file = path()
     file.parent.mkdir(parents=True, exist_ok=True)
-    told: dict[str, Any] = {"cloud": connections.cloud, "credential": connections.credential}
+    told: dict[str, Any] = {
+        "cloud": connections.cloud, "credential": connections.credential, "changes": connections.changes,
+    }  # fmt: skip
     told["workspaces"] = [asdict(each) for each in connections.workspaces]
     handle, name = tempfile.mkstemp(dir=file.parent, prefix=".azure")
     with os.fdopen(handle, "w", encoding="utf-8") as out:
@@ -125,3 +129,8 @@ def chosen(name: str) -> str:
     if settings.is_set(name):
         return settings.text(name)
     return str(getattr(load(), name.removeprefix("azure_"))) or settings.text(name)
+
+
+def changes_allowed() -> bool:
+    """Whether somebody allowed changes of incidents in Microsoft Sentinel: by the environment, else on the settings page."""
+    return bool(settings.setting("azure_changes")) if settings.is_set("azure_changes") else load().changes

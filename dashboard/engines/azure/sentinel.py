@@ -3,11 +3,13 @@ made only from a `Change` that a person saw and allowed."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import uuid
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlencode
 
+from dashboard.engines.azure.connections import Workspace
 from dashboard.engines.azure.management import Management
 from dashboard.errors import Problem, WatchbookError
 
@@ -15,8 +17,13 @@ SERVICE = "Microsoft Sentinel"
 VERSION = "2025-09-01"
 STATUSES = ("New", "Active", "Closed")
 SEVERITIES = ("High", "Medium", "Low", "Informational")
-CLASSIFICATIONS = ("TruePositive", "BenignPositive", "FalsePositive", "Undetermined")
-_REASONS = {"TruePositive": "SuspiciousActivity", "BenignPositive": "SuspiciousButExpected", "FalsePositive": "IncorrectAlertLogic"}  # fmt: skip
+CLASSIFICATIONS: Mapping[str, tuple[str, ...]] = {
+    "TruePositive": ("SuspiciousActivity",), "BenignPositive": ("SuspiciousButExpected",),
+    "FalsePositive": ("IncorrectAlertLogic", "InaccurateData"), "Undetermined": (),
+}  # fmt: skip
+"""What an incident may be closed as, and the reasons of each."""
+NOBODY = "nobody"
+_COMMENT = 30_000
 _FIELDS = ("title", "description", "severity", "status", "classification", "classificationReason",
            "classificationComment", "owner", "labels", "firstActivityTimeUtc", "lastActivityTimeUtc")  # fmt: skip
 
@@ -66,22 +73,49 @@ class Sentinel:
         )
         return told
 
+    def comments(self, name: str) -> list[dict[str, Any]]:
+        """The comments of an incident, newest first."""
+        path = (
+            f"{self._base}/incidents/{_safe(name)}/comments?{urlencode({'$orderby': 'properties/createdTimeUtc desc'})}"
+        )
+        return self._management.pages(path, VERSION, target=self._target("comments"))
+
+    def alerts(self, name: str) -> list[dict[str, Any]]:
+        """The alerts of an incident."""
+        path = f"{self._base}/incidents/{_safe(name)}/alerts"
+        told = self._management.ask(path, VERSION, None, target=self._target("alerts"))
+        found: list[dict[str, Any]] = told.get("value") or []
+        return found
+
+    def add_comment(self, name: str, text: str, *, allowed: bool) -> None:
+        """Writes a comment that a person allowed. Raises WatchbookError: EN041 where nobody did, EN040 for an empty one."""
+        if not allowed:
+            raise WatchbookError(_not_allowed())
+        if not text.strip():
+            raise WatchbookError(Problem("EN040", "The comment is empty.", hint="Write something first."))
+        path = f"{self._base}/incidents/{_safe(name)}/comments/{uuid.uuid4()}"
+        body = {"properties": {"message": text.strip()[:_COMMENT]}}
+        self._management.put(path, VERSION, body, target="the comment")
+
     def rules(self) -> list[dict[str, Any]]:
         """The analytics rules."""
         return self._management.pages(f"{self._base}/alertRules", VERSION, target=self._target("analytics rules"))
 
     def change(self, name: str, **fields: Any) -> Change:
-        """What a change to an incident would be; nothing is sent. `fields` are status, severity, owner (a user's name),
-        classification, comment. Raises WatchbookError (EN040) for a value that is not one."""
+        """What a change to an incident would be; nothing is sent. `fields` are status, severity, owner (a user's name, or
+        `nobody`), classification, reason, comment. Raises WatchbookError (EN040) for a value that is not one."""
         incident = self.incident(name)
         old: dict[str, Any] = dict(incident.get("properties") or {})
         new: dict[str, Any] = {}
-        for field, known in (("status", STATUSES), ("severity", SEVERITIES), ("classification", CLASSIFICATIONS)):
+        for field, known in (("status", STATUSES), ("severity", SEVERITIES), ("classification", (*CLASSIFICATIONS,))):
             value = fields.get(field)
             if value:
                 new[field] = _one_of(str(value), known, field)
         if fields.get("owner"):
-            new["owner"] = {"userPrincipalName": str(fields["owner"])}
+            name_of = None if fields["owner"] == NOBODY else str(fields["owner"])
+            new["owner"] = {"userPrincipalName": name_of}
+            if name_of is None:
+                new["owner"] |= {"objectId": None, "email": None, "assignedTo": None}
         if fields.get("comment"):
             new["classificationComment"] = str(fields["comment"])[:3_000]
         if new.get("status") == "Closed" and not (new.get("classification") or old.get("classification")):
@@ -92,9 +126,9 @@ class Sentinel:
                     hint=f"One of {', '.join(CLASSIFICATIONS)}.",
                 )
             )
-        reason = _REASONS.get(str(new.get("classification")))
-        if reason:
-            new["classificationReason"] = reason
+        reasons = CLASSIFICATIONS.get(str(new.get("classification")), ())
+        if reasons:
+            new["classificationReason"] = _one_of(str(fields.get("reason") or reasons[0]), reasons, "reason")
         properties = {field: old[field] for field in _FIELDS if old.get(field) is not None} | new
         etag = str(incident.get("etag") or "")
         return Change(
@@ -106,7 +140,7 @@ class Sentinel:
         """Makes a change that a person allowed. Raises WatchbookError: EN041 where nobody did, EN039 where somebody else
         changed the incident meanwhile."""
         if not allowed:
-            raise WatchbookError(Problem("EN041", "The change was not allowed; nothing was sent."))
+            raise WatchbookError(_not_allowed())
         told: dict[str, Any] = self._management.put(
             f"{self._base}/incidents/{_safe(change.incident)}", VERSION, dict(change.body),
             target=f"incident {change.number}", etag=change.etag,
@@ -115,6 +149,31 @@ class Sentinel:
 
     def _target(self, what: str) -> str:
         return f"the {what} of {self._name}"
+
+
+def find_workspace(management: Management, workspace: Workspace) -> str:
+    """The resource id of a workspace. Raises WatchbookError (EN013)."""
+    if workspace.id.startswith("/") or workspace.resource:
+        return workspace.resource or workspace.id
+    for identifier, _, resource in management.workspaces():
+        if identifier.lower() == workspace.id.lower():
+            return resource
+    raise WatchbookError(
+        Problem("EN013", f"Workspace {workspace.id} was not found.", hint="Check the id, or your role.")
+    )
+
+
+def matching(statuses: Sequence[str], severities: Sequence[str]) -> str:
+    """The OData filter for incidents of these statuses and severities; empty where nothing limits."""
+    parts = []
+    for field, wanted in (("status", statuses), ("severity", severities)):
+        if wanted:
+            parts.append("(" + " or ".join(f"properties/{field} eq '{each}'" for each in wanted) + ")")
+    return " and ".join(parts)
+
+
+def _not_allowed() -> Problem:
+    return Problem("EN041", "Changes in Microsoft Sentinel are not allowed; nothing was sent.", hint="Allow them on the settings page.")  # fmt: skip
 
 
 def _one_of(value: str, known: tuple[str, ...], field: str) -> str:
