@@ -6,9 +6,10 @@ import os
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from dashboard.kql.catalog import TableSchema
 from dashboard.kql.functions.literals import DUCKDB_TYPES
@@ -136,7 +137,8 @@ _WORD = re.compile(r"\w+")
 def with_standard_columns(tables: Mapping[str, TableSchema], text: str) -> Mapping[str, TableSchema]:
     """The tables as a query sees them that names standard columns: those named are in every log table, also where no file
     and no list of columns has them. Other queries see the tables as they are, without nine columns that nobody asked for."""
-    named = tuple(name for name in STANDARD if name in set(_WORD.findall(text)))
+    words = set(_WORD.findall(text))
+    named = tuple(name for name in STANDARD if name in words)
     return _Standard(tables, named) if named else tables
 
 
