@@ -141,6 +141,10 @@ def add_pull(
         "--until", metavar="TIME", help="end of the range (default: ten minutes ago, since rows arrive late)"
     )
     p.add_argument(
+        "--late", default="2d", metavar="SPAN",
+        help="how far before the end of the earlier pull rows that came since are looked for: 0h, 12h, 2d, 1w (default: 2d)",
+    )  # fmt: skip
+    p.add_argument(
         "--mask",
         action="append",
         default=[],

@@ -37,17 +37,26 @@ def pull(options: argparse.Namespace) -> int:
         raise WatchbookError(Problem("CL013", "--since must be earlier than --until."))
     tables = [name.strip() for text in options.tables for name in text.split(",") if name.strip()]
     engine = LogAnalyticsEngine([workspace])
-    work = Pull(engine, workspace, folder, since, until, rules, mask_key() if rules else b"")
+    back = _span(options.late)
+    work = Pull(engine, workspace, folder, since, until, rules, mask_key() if rules else b"", back)
     late = False
     for found in work.run(tables, progress()):
         print(f"{found.table}: {found.rows:,} rows in {folder}", file=sys.stderr)
         if found.counted is not None and found.counted != found.rows:
             late = True
             print(
-                f"{found.table}: the workspace counts {found.counted:,} rows in this range now; the others came while pulling.",
+                f"{found.table}: the workspace counts {found.counted:,} rows in this range now. Pull again for those "
+                f"that came meanwhile; with a longer --late than {options.late} for those that came long after their time.",
                 file=sys.stderr,
             )
     return int(late)
+
+
+def _span(text: str) -> dt.timedelta:
+    found = _SPAN.fullmatch(text.strip().lower())
+    if found is None:
+        raise WatchbookError(Problem("CL013", f"'{text[:40]}' is no span of time.", hint="Write 0h, 12h, 2d or 1w."))
+    return dt.timedelta(**{_UNITS[found[2]]: int(found[1])})
 
 
 def moment(text: str, now: dt.datetime) -> dt.datetime:

@@ -98,6 +98,35 @@ def test_a_later_pull_adds_what_came_since(engine: LogAnalyticsEngine, small: Pa
     assert checksum(tmp_path) == checksum(small)
 
 
+def add(folder: Path, name: str, ids: range, time: dt.datetime) -> None:
+    """Rows that arrive now and carry an earlier time."""
+    times = pa.array([time] * len(ids), pa.timestamp("us"))
+    rows = pa.table({"Id": list(ids), "TimeGenerated": times, "Account": ["late"] * len(ids), "Ip": ["::1"] * len(ids)})
+    pq.write_table(rows, folder / "Events_CL" / f"date={time:%Y-%m-%d}" / f"{name}.parquet")
+
+
+def test_rows_that_came_after_their_slice_was_taken_are_fetched_by_the_next_pull_and_none_twice(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WATCHBOOK_PULL_ROWS", "100")
+    data, target = source(tmp_path / "source", 2_000), tmp_path / "target"
+    local = LocalEngine(data, {})
+    with querying(local) as port:
+        live = LogAnalyticsEngine([WORKSPACE], Credential(), f"http://127.0.0.1:{port}")
+        (first,) = pull(live, target).run(["Events_CL"], quiet)
+        assert (first.rows, first.counted) == (2_000, 2_000)
+
+        add(data, "late", range(5_000, 5_007), dt.datetime(2026, 11, 7, 20, 30))
+        add(data, "very-late", range(6_000, 6_003), dt.datetime(2026, 11, 2, 3))
+        (second,) = pull(live, target).run(["Events_CL"], quiet)
+        assert (second.rows, second.slices, second.counted) == (2_007, 1, 2_010)
+        (third,) = pull(live, target, late=dt.timedelta(days=7)).run(["Events_CL"], quiet)
+        assert (third.rows, third.slices, third.counted) == (2_010, 1, 2_010)
+        assert checksum(target) == checksum(data)
+        (last,) = pull(live, target, late=dt.timedelta(0)).run(["Events_CL"], quiet)
+        assert last.slices == 0
+
+
 def test_a_slice_that_is_too_much_is_cut_until_it_fits(small: Path, tmp_path: Path) -> None:
     with querying(_Cutting(small, 400)) as port:  # type: ignore[arg-type]
         live = LogAnalyticsEngine([WORKSPACE], Credential(), f"http://127.0.0.1:{port}")

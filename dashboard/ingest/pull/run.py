@@ -36,6 +36,8 @@ TIME = "TimeGenerated"
 SECONDS = 600.0
 # What the service counts of a row is less than its JSON; half its limit leaves room.
 _BYTES = MOST_BYTES / 2
+# Slices whose rows one query counts.
+_COUNTED = 20
 _NAME = re.compile(r"[A-Za-z_]\w{0,119}")
 Tell = Callable[[float, str], None]
 
@@ -53,7 +55,12 @@ class Pulled:
 
 @dataclass(frozen=True)
 class Pull:
-    """What to pull: `since` and `until` are naive UTC, `workspace` names the state's folder, `key` is that of the hashes."""
+    """What to pull: `since` and `until` are naive UTC, `workspace` names the state's folder, `key` is that of the hashes.
+
+    Slices of the last `late` before the end of an earlier pull are counted again, and fetched again where rows were added. Log Analytics
+    takes no TimeGenerated that is more than two days older than the arrival
+    (learn.microsoft.com/azure/azure-monitor/logs/log-standard-columns).
+    """
 
     engine: Engine
     workspace: str
@@ -62,6 +69,7 @@ class Pull:
     until: dt.datetime
     rules: tuple[Rule, ...] = ()
     key: bytes = b""
+    late: dt.timedelta = dt.timedelta(days=2)
 
     def run(self, tables: Sequence[str], tell: Tell, cancel: CancelToken | None = None) -> list[Pulled]:
         """Pulls the tables one after the other. Raises WatchbookError; what was written stays and counts."""
@@ -119,6 +127,7 @@ class Pull:
                     hint="Use the same rules, or pull into another folder.",
                 )
             )
+        known.reopen(self._changed(name, known, cancel))
         if self.since < known.since:
             earlier = self._plan(name, self.since, known.since, cancel)
             known.since = self.since
@@ -126,6 +135,21 @@ class Pull:
         if self.until > known.until:
             known.extend(self.until, self._plan(name, known.until, self.until, cancel))
         return known
+
+    def _changed(self, name: str, known: State, cancel: CancelToken) -> list[Slice]:
+        """The written slices near the end of the earlier pull that have another number of rows now."""
+        near = [part for part in map(Slice.named, known.done) if part.end > known.until - self.late]
+        changed = []
+        for at in range(0, len(near), _COUNTED):
+            some = near[at : at + _COUNTED]
+            counts = [
+                f"(['{name}']\n{part.where()}\n| summarize n = count() | extend at = {i})"
+                for i, part in enumerate(some)
+            ]
+            table = self._ask(f"union {', '.join(counts)}", cancel)
+            now = dict(zip(table.column("at"), table.column("n"), strict=True))
+            changed += [part for i, part in enumerate(some) if now.get(i, 0) != known.done[part.name]]
+        return changed
 
     def _plan(self, name: str, since: dt.datetime, until: dt.datetime, cancel: CancelToken) -> list[Slice]:
         where = Slice(since, until).where()
@@ -138,7 +162,7 @@ class Pull:
         return plan(since, until, hours, settings.integer("pull_rows"), _BYTES)
 
     def _count(self, name: str, state: State, cancel: CancelToken) -> int | None:
-        """What the workspace counts in the range at the end: more than was pulled where rows arrived late."""
+        """What the workspace counts in the range at the end: more than was pulled where rows arrived late and long ago."""
         try:
             table = self._ask(f"['{name}']\n{Slice(state.since, state.until).where()}\n| count", cancel)
         except Cancelled:

@@ -26,6 +26,14 @@ class Slice:
         text = f"{self.start:%Y%m%dT%H%M%S%f}-{self.end:%Y%m%dT%H%M%S%f}"
         return text if self.parts == 1 else f"{text}-{self.part}of{self.parts}"
 
+    @classmethod
+    def named(cls, name: str) -> Slice:
+        """The slice of a `name`."""
+        start, end, *part = name.split("-")
+        first, last = (dt.datetime.strptime(text, "%Y%m%dT%H%M%S%f") for text in (start, end))
+        at, parts = (int(number) for number in part[0].split("of")) if part else (0, 1)
+        return cls(first, last, at, parts)
+
     def where(self) -> str:
         """The KQL that chooses its rows."""
         text = f"| where TimeGenerated >= datetime({self.start.isoformat()}) and TimeGenerated < datetime({self.end.isoformat()})"

@@ -45,6 +45,14 @@ class State:
             self.done[part.name] = rows
             self.save()
 
+    def reopen(self, parts: list[Slice]) -> None:
+        """Has written slices fetched again; their files are replaced then, and stay until then."""
+        with self._lock:
+            for part in parts:
+                del self.done[part.name]
+            self.open += parts
+            self.save()
+
     def extend(self, until: dt.datetime, more: list[Slice]) -> None:
         """Goes on to a later end."""
         with self._lock:
