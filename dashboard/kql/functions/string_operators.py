@@ -13,10 +13,10 @@ from typing import Final
 from dashboard.kql.functions.convert import convert, json_string
 from dashboard.kql.functions.literals import is_repeatable, once, text
 from dashboard.kql.functions.registry import FunctionRefused, Operand
+from dashboard.kql.functions.terms import EDGE, LETTER
 
-WORD: Final = "[^\\pL\\pN]"
-STARTS: Final = f"(?:^|{WORD})"
-ENDS: Final = f"(?:{WORD}|$)"
+STARTS: Final = f"(?:^|{EDGE})"
+ENDS: Final = f"(?:{EDGE}|$)"
 
 TERMS: Final = ("has", "hasprefix", "hassuffix")
 PLACES: Final = {"contains": "contains", "startswith": "starts_with", "endswith": "ends_with"}
@@ -114,8 +114,8 @@ def _term_of(name: str, value: str, needle: str, cased: bool) -> str:
     rows without the text are left out by a plain search."""
 
     def test(it: str) -> str:
-        start = f"CASE WHEN regexp_matches({it}, '^[\\pL\\pN]') THEN {text(STARTS)} ELSE '' END || "
-        end = f" || CASE WHEN regexp_matches({it}, '[\\pL\\pN]$') THEN {text(ENDS)} ELSE '' END"
+        start = f"CASE WHEN regexp_matches({it}, '^{LETTER}') THEN {text(STARTS)} ELSE '' END || "
+        end = f" || CASE WHEN regexp_matches({it}, '{LETTER}$') THEN {text(ENDS)} ELSE '' END"
         pattern = (
             f"{text('' if cased else '(?i)')} || {start if name in ('has', 'hasprefix') else ''}regexp_escape({it})"
             f"{end if name in ('has', 'hassuffix') else ''}"
