@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -156,18 +157,23 @@ class _Standard(Mapping[str, TableSchema]):
         return name in self._tables
 
     def __getitem__(self, name: str) -> TableSchema:
-        schema = self._tables[name]
-        known = {column.lower() for column, _ in schema.columns}
-        is_log = "timegenerated" in known or name.endswith("_CL")
-        missing = [column for column in self._named if column.lower() not in known] if is_log else []
-        if not missing:
-            return schema
-        source = schema.sql
-        if source is not None:
-            cells = ", ".join(f"{_standard_sql(column, name, known)} AS {quoted(column)}" for column in missing)
-            source = f"(SELECT *, {cells} FROM {source})"
-        columns = (*schema.columns, *((column, STANDARD[column]) for column in missing))
-        return replace(schema, columns=columns, sql=source)
+        return _extended(self._tables[name], self._named)
+
+
+@lru_cache(maxsize=512)
+def _extended(schema: TableSchema, named: tuple[str, ...]) -> TableSchema:
+    """A table with the standard columns named that it lacks. Kept, as the translator keeps what it knows of a table."""
+    known = {column.lower() for column, _ in schema.columns}
+    is_log = "timegenerated" in known or schema.name.endswith("_CL")
+    missing = [column for column in named if column.lower() not in known] if is_log else []
+    if not missing:
+        return schema
+    source = schema.sql
+    if source is not None:
+        cells = ", ".join(f"{_standard_sql(column, schema.name, known)} AS {quoted(column)}" for column in missing)
+        source = f"(SELECT *, {cells} FROM {source})"
+    columns = (*schema.columns, *((column, STANDARD[column]) for column in missing))
+    return replace(schema, columns=columns, sql=source)
 
 
 def _standard_sql(column: str, table: str, known: Collection[str]) -> str:

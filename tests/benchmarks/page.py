@@ -99,12 +99,12 @@ def _compare(browser: Browser, ours: Serving, name: str, data: Path, folder: Pat
         context = browser.new_context(viewport={"width": 1400, "height": 2600})
         for at in range(runs + 2):
             for label, (server, address) in pages.items():
-                before = _cpu(server)
+                before = cpu(server)
                 milliseconds = _open(context, address, wanted)
                 # The first two openings warm both up.
                 if at >= 2:
                     took[label].append(milliseconds)
-                    used[label].append(_cpu(server) - before)
+                    used[label].append(cpu(server) - before)
         context.close()
     print(f"{name}: {wanted['charts']} charts, {wanted['grids']} grids, {wanted['tiles']} tiles; medians of {runs}")
     for label, times in took.items():
@@ -189,7 +189,7 @@ def _served(data: Path) -> Iterator[str]:
         process.wait(20)
 
 
-def _cpu(server: Serving) -> float:
+def cpu(server: Serving) -> float:
     """Processor seconds that the server has used so far; 0 where the system does not tell."""
     try:
         fields = Path(f"/proc/{server.process.pid}/stat").read_text().rsplit(")", 1)[1].split()  # type: ignore[union-attr]
