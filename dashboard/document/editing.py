@@ -328,6 +328,18 @@ def ungroup(document: Document, path: str) -> Document:
     return document
 
 
+def own_items(document: Document, path: str, items: Sequence[Any]) -> Document:
+    """With a group that held another workbook's items holding them itself, in copies of their own."""
+    taken = names(document)
+    copies = [_renamed(item, taken) if isinstance(item, dict) else item for item in items]
+    for item in copies:
+        if isinstance(item, dict):
+            _check_depth(path, item)
+    document = set_setting(document, path, ("content", "groupType"), "editable")
+    document = set_setting(document, path, ("content", "loadFromTemplateId"), None)
+    return set_setting(document, path, ("content", "items"), copies)
+
+
 def arrange(document: Document, placed: Sequence[Placed]) -> Document:
     """With all items as an arrangement says: order, nesting, widths. It must name every item exactly once."""
     named = Counter(_named(placed))

@@ -8,6 +8,7 @@ from concurrent.futures import TimeoutError as NotYet
 from dashboard.document.forms import Around
 from dashboard.document.forms.data import MERGE
 from dashboard.document.workbook import Item, whole_of
+from dashboard.pages import library
 from dashboard.pages.board import Board
 from dashboard.pages.edit_session import Edit
 from dashboard.runtime.plan import PlannedItem
@@ -38,6 +39,7 @@ def find(board: Board, found: Edit) -> tuple[Around, str]:
         steps=steps,
         options=_options(planned),
         merged=_merged(board, planned, before),
+        workbooks=tuple(sorted({path.stem for path, _ in library.files().values()} - {found.file.stem})),
     )
     return around, _RENDERED.get(kind, kind)
 

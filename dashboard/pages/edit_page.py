@@ -19,7 +19,7 @@ from dashboard.document.forms.fields import Maker
 from dashboard.document.forms.parameters import parameter_title
 from dashboard.document.writing import write_workbook
 from dashboard.errors import WatchbookError
-from dashboard.pages import bar, controls, edit_around, edit_query, layout, library, sources, style
+from dashboard.pages import bar, controls, edit_around, edit_query, edit_templates, layout, library, sources, style
 from dashboard.pages.board import Board
 from dashboard.pages.edit_session import Edit, Notice, ago
 from dashboard.runtime.plan import Plan, PlannedItem
@@ -210,25 +210,36 @@ def _send_file(name: str, text: str) -> None:
 
 
 def draw_item_bar(board: Board, found: Edit, planned: PlannedItem) -> None:
-    """Draws the bar of an item."""
+    """Draws the bar of an item; of one that a template group loaded, what says to which workbook it belongs."""
     path = planned.path
-    try:
-        item = edit.item_at(found.document, path)
-        group, index = edit.split(path)
-        around = edit.children(found.document, group)
-    except WatchbookError:
-        return  # what a template group loaded belongs to another workbook
+    key, act_on = f"wib-{layout.slug(path)}", lambda event: act(board, event)
+    foreign = edit_templates.above(found.document, path)
+    if foreign is not None:
+        label = {
+            "path": path,
+            "title": title_of(planned.item.raw),
+            "type": kind_of(planned.item.raw),
+            "of": foreign.label,
+        }
+        with st.container(key=key):
+            controls.edit("foreign", f"itembar-{layout.slug(path)}", label, act_on)
+        return
+    item = edit.item_at(found.document, path)
+    group, index = edit.split(path)
+    around = edit.children(found.document, group)
     beside = any(
         0 <= at < len(around) and isinstance(around[at], dict) and around[at].get("type") == 12
         for at in (index - 1, index + 1)
     )
+    own = edit_templates.of(item)
     data = {
         "path": path, "title": title_of(item), "type": kind_of(item), "width": round(edit.width_of(item), 1), "first": index == 0, "last": index == len(around) - 1,
         "nested": bool(group), "beside": beside, "group": item.get("type") == 12, "selected": path == found.selected,
         "hidden": (planned.message or "Hidden just now.") if planned.status == "hidden" else "",
+        "template": own.label if own is not None and own.id else "",
     }  # fmt: skip
-    with st.container(key=f"wib-{layout.slug(path)}"):
-        controls.edit("itembar", f"itembar-{layout.slug(path)}", data, lambda event: act(board, event))
+    with st.container(key=key):
+        controls.edit("itembar", f"itembar-{layout.slug(path)}", data, act_on)
 
 
 # ---- the panel -------------------------------------------------------------------------------------------------------
@@ -236,6 +247,8 @@ def draw_item_bar(board: Board, found: Edit, planned: PlannedItem) -> None:
 
 def draw_panel(board: Board, found: Edit, plan: Plan) -> None:
     """Draws the panel that is open."""
+    with st.container(key="wb-edit-close"):
+        controls.edit("close", "wb-close", {}, lambda event: act(board, event))
     item = found.item()
     if found.panel == "outline":
         data = {"items": _blocks(plan.items, found), "selected": found.selected, "marked": []}
@@ -277,7 +290,11 @@ def _blocks(items: Sequence[PlannedItem], found: Edit) -> list[dict[str, Any]]:
                 "width": edit.width_of(item),
                 "hidden": path in hidden,
             }
-            made.append({**block, "items": blocks(path)} if item.get("type") == 12 else block)
+            template = edit_templates.of(item)
+            if template is not None:
+                block["title"] = f"{block['title']} · {template.label}"
+            is_group = item.get("type") == 12 and template is None
+            made.append({**block, "items": blocks(path)} if is_group else block)
         return made
 
     return blocks("")
@@ -299,6 +316,9 @@ def _draw_settings(board: Board, found: Edit, item: dict[str, Any] | None) -> No
         st.html(style.head_html(parameter_title(Maker(item, base)), "parameter"))
     else:
         st.html(_panel_head(item))
+    template = edit_templates.of(item) if item is not None else None
+    if template is not None:
+        _draw_template(board, path, template)
     if base is not None:
         edit_query.draw(board, found)
     sections = form_of(item if item is not None else found.document, found.around, found.drawn_as, found.inside)
@@ -311,6 +331,24 @@ def _draw_settings(board: Board, found: Edit, item: dict[str, Any] | None) -> No
         ],
     }
     controls.edit("form", f"form-{layout.slug(path) or 'workbook'}", data, lambda event: act(board, event))
+
+
+def _draw_template(board: Board, path: str, template: edit_templates.Template) -> None:
+    """What a group that loads another workbook is told to load, and what can be done with that workbook."""
+    if not template.id:
+        st.html(style.message_html(template.missing(), "warning"))
+        return
+    told = f"What stands in this group belongs to the workbook “{template.label}”. Change it there, or copy it into this one."
+    st.html(style.message_html(told, "info"))
+    looks = (("Open that workbook", "open-template"), ("Copy its items into this group", "own-items"))
+    links = [{"label": label, "action": "set", "selected": False, "enabled": True, "look": "secondary"} for label, _ in looks]  # fmt: skip
+
+    def press(event: controls.Event) -> None:
+        at = event.get("index")
+        if isinstance(at, int) and 0 <= at < len(looks):
+            act(board, {"do": looks[at][1], "path": path})
+
+    controls.draw("links", "wb-edit-template", {"style": "paragraph", "links": links}, press)
 
 
 def _field(field: Field) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from dashboard.document.forms.parameters import change_value_from
 from dashboard.document.paths import Key
 from dashboard.document.writing import write_json, write_workbook
 from dashboard.errors import Problem, WatchbookError
+from dashboard.pages import edit_templates, library
 from dashboard.store.files import file_in, free_name
 from dashboard.store.versions import Conflict, Versions, default_author, digest_of, read_text
 
@@ -41,7 +42,8 @@ class Notice:
 
 
 class Edit:
-    """State and acts of an edit. `go` is set to the id of a workbook that is to be opened next."""
+    """State and acts of an edit. `go` is set to the id of a workbook that is to be opened next instead of this
+    one, `visit` to one that is to be opened while this edit waits."""
 
     def __init__(
         self, name: str, workbook: Workbook, file: Path, own: bool, versions: Versions, author: str = ""
@@ -69,6 +71,7 @@ class Edit:
         self.json_problems: list[tuple[str, bool]] = []
         self.download: tuple[str, str] | None = None
         self.go = ""
+        self.visit = ""
         self.done = False
         self.state = ""
         self.around, self.drawn_as = Around(), ""
@@ -164,6 +167,8 @@ class Edit:
             "value-from": self._value_from,
             "types": self._set_types,
             "inside": lambda event: self._open(event.get("index")),
+            "open-template": self._open_template,
+            "own-items": self._own_items,
             "outside": lambda _: self._open(None),
             "entry-add": self._entry_add,
             "entry-remove": self._entry_remove,
@@ -208,6 +213,22 @@ class Edit:
 
     def _open(self, number: Any) -> None:
         self.inside, self.trial, self.shown = number if isinstance(number, int) and number >= 0 else None, "", ""
+
+    def _template(self, path: str) -> edit_templates.Template:
+        """The template of the group at `path`, or of the nearest one around it. Raises WatchbookError where it is not here."""
+        found = edit_templates.above(self.document, path) or edit_templates.of(edit.item_at(self.document, path))
+        if found is None or not found.id:
+            what = found.missing() if found else "This group has its own content."
+            raise WatchbookError(Problem("PG001", what, hint="Choose one of the workbooks that are here."))
+        return found
+
+    def _open_template(self, event: Mapping[str, Any]) -> None:
+        self.visit = self._template(self._path(event)).id
+
+    def _own_items(self, event: Mapping[str, Any]) -> None:
+        path = self._path(event)
+        items = library.open_workbook(self._template(path).id).raw.get("items")
+        self._change(edit.own_items(self.document, path, items if isinstance(items, list) else []))
 
     def _add(self, event: Mapping[str, Any]) -> None:
         group, index = "", len(edit.children(self.document, ""))

@@ -39,6 +39,9 @@ def draw() -> None:
     if st.query_params.get("edit"):
         edit_page.begin(board)
     edit = edit_page.current(board)
+    if edit is not None and edit.visit:
+        visited, edit.visit = edit.visit, ""
+        bar.go("workbook", w=visited)
     if edit is not None and edit.go:
         copied = edit.go
         edit_page.end(board)

@@ -195,6 +195,7 @@ SOURCES = document(
     query(f"{PODS}\n| summarize Restarts = sum(Restarts) by Namespace", "Restarts", name="restarts"),
     query(json.dumps({"version": "Merge/1.0", "merges": [{"id": "m1", "mergeType": "inner", "leftTable": "pods", "rightTable": "restarts", "leftColumn": "Namespace", "rightColumn": "Namespace"}], "projectRename": []}), "Merged", queryType=7),
     query(json.dumps(JSON_PATHS), "Sites", queryType=8),
+    group([], groupType="template", loadFromTemplateId="Community-Workbooks/Tests/hostile"),
 )  # fmt: skip
 
 

@@ -15,8 +15,8 @@ Choices = tuple[tuple[Any, str], ...]
 @dataclass(frozen=True)
 class Around:
     """What a form may offer: the columns of the item's result as (name, KQL type), the parameters that are declared before the
-    item, the time ranges among them, the names of steps, the values that parameters offer just now, by name, and the
-    columns of the steps that a merge reads."""
+    item, the time ranges among them, the names of steps, the values that parameters offer just now, by name, the
+    columns of the steps that a merge reads, and the workbooks that a group may load."""
 
     columns: tuple[tuple[str, str], ...] = ()
     parameters: tuple[str, ...] = ()
@@ -24,6 +24,7 @@ class Around:
     steps: tuple[str, ...] = ()
     options: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     merged: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    workbooks: tuple[str, ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:

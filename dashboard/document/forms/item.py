@@ -43,7 +43,7 @@ def form_of(
     elif kind == "links":
         found.append(_links(content, around))
     elif kind == "group":
-        found.append(Section("Group", tuple(_group(content)), True))
+        found.append(Section("Group", tuple(_group(content, around)), True))
     elif kind == "metric":
         found.append(Section("Metrics", tuple(_metric(content, around)), True))
         found.append(_exports(content, around))
@@ -242,20 +242,26 @@ def _links(content: Maker, around: Around) -> Section:
     )
 
 
-def _group(content: Maker) -> Iterable[Field]:
+def _group(content: Maker, around: Around) -> Iterable[Field]:
     yield content("title", "Title")
     yield content.flag("expandable", "Can be folded")
     yield content.flag("expanded", "Open at first")
     yield content.choice(
         "loadType", "Loads", ((None, "When it is seen"), ("always", "Always"), ("explicit", "On a button"))
     )
-    yield content("loadButtonText", "Text of the button")
+    if content.get("loadType") == "explicit":
+        yield content("loadButtonText", "Text of the button")
     yield content.flag("exportParameters", "Its parameters count below it, too")
     yield content.choice(
         "groupType", "Content", (("editable", "Its own"), ("template", "Another workbook's")), default="editable"
     )
     if content.get("groupType") == "template":
-        yield content("loadFromTemplateId", "Template")
+        yield content(
+            "loadFromTemplateId",
+            "Workbook",
+            suggest=around.workbooks,
+            help="A workbook here, by its name, or a template's id such as Community-Workbooks/Folder/Name.",
+        )
 
 
 def _metric(content: Maker, around: Around) -> Iterable[Field]:

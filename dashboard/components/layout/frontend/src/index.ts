@@ -3,14 +3,15 @@ import "gridstack/dist/gridstack.min.css";
 import "./layout.css";
 import { drawCompare, drawVersions, Compared, Versions } from "./compare";
 import { drawForm, Form } from "./form";
-import { drawItemBar, ItemBar } from "./itembar";
+import { drawForeign, drawItemBar, Foreign, ItemBar } from "./itembar";
+import { iconButton } from "./icons";
 import { drawJson, JsonText } from "./json";
 import { drawOutline, Outline } from "./outline";
 import { drawTools, Tools } from "./tools";
 import { drawWizard, Wizard } from "./wizard";
 
 type Data =
-  | ({ kind: "tools" } & Tools) | ({ kind: "itembar" } & ItemBar) | ({ kind: "outline" } & Outline) | ({ kind: "form" } & Form)
+  | ({ kind: "tools" } & Tools) | ({ kind: "itembar" } & ItemBar) | ({ kind: "foreign" } & Foreign) | { kind: "close" } | ({ kind: "outline" } & Outline) | ({ kind: "form" } & Form)
   | ({ kind: "json" } & JsonText) | ({ kind: "versions" } & Versions) | ({ kind: "compare" } & Compared) | ({ kind: "wizard" } & Wizard);
 type Mount = { data: Uint8Array; parentElement: HTMLElement; setTriggerValue: (name: string, value: unknown) => void };
 
@@ -27,6 +28,8 @@ export default function mount({ data: bytes, parentElement, setTriggerValue }: M
   const send = (event: Record<string, unknown>) => setTriggerValue("event", event);
   if (data.kind === "tools") drawTools(root, data, send);
   else if (data.kind === "itembar") drawItemBar(root, data, send);
+  else if (data.kind === "foreign") drawForeign(root, data, send);
+  else if (data.kind === "close") root.replaceChildren(iconButton("close", "Close the panel", "close", () => send({ do: "panel", value: "" })));
   else if (data.kind === "outline") drawOutline(root, data, send);
   else if (data.kind === "form") drawForm(root, data, send);
   else if (data.kind === "json") drawJson(root, data, send);
