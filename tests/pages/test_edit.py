@@ -413,3 +413,28 @@ def test_items_of_a_template_group_say_whose_they_are_and_their_workbook_is_open
     press(page, "Copy its items into this group")
     expect(page.get_by_role("button", name="Delete: tiles")).to_have_count(1)
     press(page, "Undo (Ctrl+Z)")
+
+
+def test_on_a_phone_what_is_edited_stays_in_view_above_the_panel(browser: Browser, editor: Serving) -> None:
+    page = browser.new_context(viewport={"width": 390, "height": 844}).new_page()
+    page.goto(f"{editor.url}/workbook?w=mine/sources&edit=1")
+    settle(page)
+    press(page, "Close the panel")
+    expect(page.locator(".st-key-wb-edit-side")).to_have_count(0)
+    page.locator(".wb-itembar-name", has_text="Restarts").click()
+    settle(page)
+    item, panel = (
+        page.locator(".wb-itembar.is-selected").bounding_box(),
+        page.locator(".st-key-wb-edit-side").bounding_box(),
+    )
+    assert item
+    assert panel
+    assert item["y"] + item["height"] < panel["y"]
+    assert round(panel["y"] + panel["height"]) == 844
+    assert page.evaluate("document.scrollingElement.scrollWidth") == 390
+    for name in ("Save", "Undo (Ctrl+Z)"):
+        page.get_by_role("button", name=name, exact=True).scroll_into_view_if_needed()
+        box = page.get_by_role("button", name=name, exact=True).bounding_box()
+        assert box
+        assert box["y"] < panel["y"]
+    page.context.close()
