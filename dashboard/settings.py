@@ -65,7 +65,7 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     Setting(
         "git_hosts",
-        "github.com,raw.githubusercontent.com,gitlab.com,bitbucket.org,codeberg.org",
+        "github.com,raw.githubusercontent.com,gitlab.com,bitbucket.org,codeberg.org,dev.azure.com",
         "Hosts that a workbook may be fetched from when somebody pastes its address, separated by commas; empty means none",
     ),
     Setting("data", "", "Folder of local data; empty means data/ in the home folder"),

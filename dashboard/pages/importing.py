@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from pathlib import PurePosixPath
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 import streamlit as st
 
@@ -60,7 +59,7 @@ def _draw_address() -> None:
         if st.button(f"Fetch from {host}", type="primary"):
             with st.spinner(f"Asking {host}"):
                 data = git_hosts.fetch(text)
-            _take([(unquote(PurePosixPath(urlsplit(raw).path).name), data)])
+            _take([(git_hosts.file_name(raw), data)])
     except WatchbookError as error:
         st.html(style.problem_html(error.problem))
 

@@ -15,6 +15,7 @@ from dashboard.pages import importing, shelves
 from tests.pages import samples
 from tests.pages.conftest import settle
 from tests.serving import Serving, serving
+from tests.store.git_host import git_hosts
 from tests.workbooks.test_shipped_workbooks import NAMES
 
 if TYPE_CHECKING:
@@ -90,3 +91,31 @@ def test_a_workbook_is_found_liked_opened_and_found_again_and_another_is_importe
     page.get_by_role("button", name="Open it").click()
     page.wait_for_url("**w=mine%2Fbrought*")
     assert json.loads((own / "brought.json").read_text()) == json.loads(document)
+
+
+def test_a_workbook_is_fetched_from_a_git_host_once_a_person_has_agreed(page: Page, rows: Path, tmp_path: Path) -> None:
+    document = json.dumps(samples.document(samples.text("# From the host"))).encode()
+    own = tmp_path / "mine"
+    own.mkdir()
+    with (
+        git_hosts(tmp_path, lambda *_: (200, {}, document)) as hosts,
+        serving(data=rows, workbooks=own, environment=hosts.environment) as gallery,
+    ):
+        page.goto(gallery.url)
+        settle(page)
+        page.get_by_role("button", name="Import", exact=True).click()
+        page.get_by_role("tab", name="A Git host").click()
+        field = page.get_by_label("Address of the file")
+        field.fill("https://169.254.169.254/latest/meta-data")
+        field.press("Enter")
+        expect(page.get_by_text("is not among the hosts that may be asked")).to_be_visible()
+        field.fill("https://github.com/contoso/books/blob/main/soc/from%20host.json")
+        field.press("Enter")
+        expect(page.get_by_text("This asks raw.githubusercontent.com")).to_be_visible()
+        assert (hosts.tunnels, hosts.asked) == ([], [])
+        page.get_by_role("button", name="Fetch from raw.githubusercontent.com").click()
+        page.get_by_role("button", name="Open it").click()
+        page.wait_for_url("**w=mine%2F*")
+        expect(page.get_by_role("heading", name="From the host").first).to_be_visible()
+        assert hosts.asked == [("raw.githubusercontent.com", "/contoso/books/main/soc/from%20host.json")]
+        assert [json.loads(path.read_text()) for path in own.glob("*.json")] == [json.loads(document)]
