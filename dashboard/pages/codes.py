@@ -5,5 +5,4 @@ CODES: dict[str, str] = {
     "PG002": "A part of a page failed; the reason is in the log under the reference shown.",
     "PG003": "The data source is not set up.",
     "PG004": "A shipped workbook cannot be changed in place; it is saved as a copy.",
-    "PG005": "A part cannot be pinned, because it takes its rows from other parts of its workbook.",
 }

@@ -19,7 +19,18 @@ from dashboard.document.forms.fields import Maker
 from dashboard.document.forms.parameters import parameter_title
 from dashboard.document.writing import write_workbook
 from dashboard.errors import WatchbookError
-from dashboard.pages import bar, controls, edit_around, edit_query, edit_templates, layout, library, sources, style
+from dashboard.pages import (
+    bar,
+    controls,
+    edit_around,
+    edit_query,
+    edit_templates,
+    home,
+    layout,
+    library,
+    sources,
+    style,
+)
 from dashboard.pages.board import Board
 from dashboard.pages.edit_session import Edit, Notice, ago
 from dashboard.runtime.plan import Plan, PlannedItem
@@ -77,6 +88,9 @@ def act(board: Board, event: Mapping[str, Any]) -> None:
         if what.startswith("draft:"):
             found.notices = []
             found.continue_draft(draft)
+        elif what == "pin":
+            planned = board.current(str(event.get("path") or ""))
+            found.notices = [Notice("info", home.pin(board, planned))] if planned is not None else []
         elif what.startswith("undraft:"):
             found.versions.drop_draft(draft)
             found.notices = []
@@ -236,7 +250,7 @@ def draw_item_bar(board: Board, found: Edit, planned: PlannedItem) -> None:
         "path": path, "title": title_of(item), "type": kind_of(item), "width": round(edit.width_of(item), 1), "first": index == 0, "last": index == len(around) - 1,
         "nested": bool(group), "beside": beside, "group": item.get("type") == 12, "selected": path == found.selected,
         "hidden": (planned.message or "Hidden just now.") if planned.status == "hidden" else "",
-        "template": own.label if own is not None and own.id else "",
+        "template": own.label if own is not None and own.id else "", "pins": planned.status != "hidden" and board.name != home.ID,
     }  # fmt: skip
     with st.container(key=key):
         controls.edit("itembar", f"itembar-{layout.slug(path)}", data, act_on)

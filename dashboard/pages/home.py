@@ -13,15 +13,16 @@ from dashboard import settings
 from dashboard.document import editing as edit
 from dashboard.document import load_workbook
 from dashboard.document.writing import write_json
-from dashboard.errors import Problem, WatchbookError
+from dashboard.errors import WatchbookError
 from dashboard.pages import sources
+from dashboard.pages.board import Board
 from dashboard.runtime import blueprint
+from dashboard.runtime.freeze import frozen
 from dashboard.runtime.plan import PlannedItem
 from dashboard.store.files import file_in
 from dashboard.store.versions import Versions, digest_of, read_text
 
 ID = "mine/home"
-SOURCES = {"logs": 0, "resource_graph": 1}
 
 
 def exists() -> bool:
@@ -29,9 +30,20 @@ def exists() -> bool:
     return file_in(settings.workbooks_folder(), "home").is_file()
 
 
-def pin(planned: PlannedItem, title: str, origin: str, now: Any) -> None:
-    """Puts a part on the home page. Raises WatchbookError (PG005) for a part that cannot stand alone, or as `Versions.save`."""
-    item = frozen(planned, title, now)
+def pin(board: Board, planned: PlannedItem) -> str:
+    """Puts a part on the home page; what is to be said about it."""
+    title = board.title_of(planned) or planned.item.name
+    try:
+        _put(board, planned, title)
+    except WatchbookError as error:
+        return error.problem.describe()
+    return "Pinned to Home."
+
+
+def _put(board: Board, planned: PlannedItem, title: str) -> None:
+    """Raises WatchbookError (RT016) for a part that cannot stand alone, or as `Versions.save`."""
+    steps = {item.name: item for item in board.workbook.walk() if item.name}
+    item = frozen(planned, board.title_of(planned), board.session.now, steps, board.values())
     file = file_in(settings.workbooks_folder(), "home")
     versions = Versions(sources.store())
     text = read_text(file)
@@ -47,34 +59,4 @@ def pin(planned: PlannedItem, title: str, origin: str, now: Any) -> None:
         each for number in range(1, 10_000) if (each := title if number == 1 else f"{title} {number}") not in taken
     )
     document, _ = edit.insert_item(document, "", len(edit.children(document, "")), {**item, "name": name})
-    versions.save(file, write_json(document, text or ""), base=base, message=f"Pinned {title} of {origin}")
-
-
-def frozen(planned: PlannedItem, title: str, now: Any) -> dict[str, Any]:
-    """The JSON of a part as it stands, without what it takes from its workbook."""
-    if planned.item.kind == "text":
-        return blueprint.text(str(planned.texts.get("json") or ""), title or "text")
-    request = planned.query
-    if planned.item.kind != "query" or request is None or request.source not in SOURCES:
-        raise WatchbookError(
-            Problem(
-                "PG005",
-                "Only parts that ask Logs or Azure Resource Graph can be pinned.",
-                hint="Pin the parts that this one is made of.",
-            )
-        )
-    content = {key: value for key, value in planned.item.content.items() if key not in _OWN}
-    content |= {key: value for key, value in planned.settings.items() if key in content}
-    content |= {"query": request.text, "title": title, "queryType": SOURCES[request.source]}
-    if request.timespan is not None:
-        length = int((request.timespan.end - request.timespan.start).total_seconds() * 1000)
-        content["timeContext"] = {"durationMs": length}
-        if abs((now - request.timespan.end).total_seconds()) > 120:
-            content["timeContext"]["endTime"] = request.timespan.end.isoformat()
-    item = {"type": 3, "content": content, "customWidth": str(planned.item.keys.get("customWidth") or "50")}
-    return item | (
-        {"styleSettings": planned.item.keys["styleSettings"]} if planned.item.keys.get("styleSettings") else {}
-    )
-
-
-_OWN = ("timeContextFromParameter", "timeContext", "crossComponentResources", "exportedParameters", "exportParameterName", "exportFieldName", "exportDefaultValue", "timeBrushParameterName")  # fmt: skip
+    versions.save(file, write_json(document, text or ""), base=base, message=f"Pinned {title} of {board.title}")

@@ -9,7 +9,6 @@ from dataclasses import replace
 import streamlit as st
 from streamlit.errors import StreamlitAPIException
 
-from dashboard.errors import WatchbookError
 from dashboard.pages import (
     answered,
     bar,
@@ -111,15 +110,6 @@ def _draw_query(board: Board, planned: PlannedItem) -> None:
     st.fragment(content, parallel=True, key=f"item-{layout.slug(planned.path)}")()
 
 
-def _pin(board: Board, planned: PlannedItem, title: str) -> str:
-    """Pins a part to the home page; what is to be said about it."""
-    try:
-        home.pin(planned, title or planned.item.name, board.title, board.session.now)
-    except WatchbookError as error:
-        return error.problem.describe()
-    return "Pinned to Home."
-
-
 def _draw_content(board: Board, planned: PlannedItem) -> None:
     path, slug = planned.path, layout.slug(planned.path)
     title = board.title_of(planned)
@@ -138,7 +128,7 @@ def _draw_content(board: Board, planned: PlannedItem) -> None:
     elif action == "explain":
         answered.show(board, planned)
 
-    told = _pin(board, planned, title) if action == "pin" else ""
+    told = home.pin(board, planned) if action == "pin" else ""
 
     def ask(chosen: str) -> None:
         if chosen.startswith("point:"):
@@ -147,7 +137,7 @@ def _draw_content(board: Board, planned: PlannedItem) -> None:
         board.ask_action(path, chosen)
 
     clicks = bool(planned.item.exports)
-    pins = planned.query is not None and planned.query.source in home.SOURCES and board.name != home.ID
+    pins = planned.query is not None and board.name != home.ID
     menus.draw_head(
         f"frame-{slug}",
         subject,

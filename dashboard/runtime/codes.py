@@ -15,4 +15,5 @@ CODES: dict[str, str] = {
     "RT013": "A page has used its budget for live queries (setting page_budget_mb).",
     "RT014": "A custom table, or a column that only comes with its rows, is not in the local data; the answer has no rows.",
     "RT015": "A metric item is split or filtered by a dimension, and no rows of AzureMetricsV2, the table that holds dimensions, are here.",
+    "RT016": "A part cannot be pinned: it leads through its workbook, or asks nothing just now.",
 }

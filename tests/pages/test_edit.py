@@ -438,3 +438,22 @@ def test_on_a_phone_what_is_edited_stays_in_view_above_the_panel(browser: Browse
         assert box
         assert box["y"] < panel["y"]
     page.context.close()
+
+
+def test_merges_texts_and_groups_are_pinned_and_what_cannot_be_says_why(go: Go, folder: Path) -> None:
+    page = go("/workbook?w=mine/sources")
+    page.get_by_role("button", name="Actions of Merged").click()
+    page.get_by_role("menuitem", name="Pin to home").click()
+    settle(page)
+    page = go("/workbook?w=mine/sources&edit=1")
+    for name in ("Every source", "Namespace, Level"):
+        press(page, f"Groups and pin: {name}")
+        page.get_by_role("menuitem", name="Pin to home").click()
+        settle(page)
+    expect(page.get_by_text("Parameters choose for the workbook they stand in")).to_be_visible()
+    items = saved(folder, "home")["items"][-2:]
+    assert [item["type"] for item in items] == [12, 1]
+    page = go("/workbook?w=mine/home")
+    assert {"shop", "10"} <= set(part(page, "Merged").split())
+    expect(page.get_by_role("heading", name="Every source")).to_be_visible()
+    expect(page.get_by_role("heading", name="Restarts", exact=True)).to_have_count(0)

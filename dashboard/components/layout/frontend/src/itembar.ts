@@ -7,6 +7,7 @@ export type ItemBar = {
   path: string; title: string; type: string; width: number; first: boolean; last: boolean; nested: boolean; beside: boolean; group: boolean; selected: boolean; hidden?: string;
   /** The workbook whose content a group shows; empty where it has its own. */
   template: string;
+  pins: boolean;
 };
 /** An item that a group loaded from another workbook. */
 export type Foreign = { path: string; title: string; type: string; of: string };
@@ -26,20 +27,21 @@ export function drawItemBar(root: HTMLElement, data: ItemBar, send: (event: Reco
   const width = h("button", { type: "button", class: "wb-tool", "data-focus": key("width"), "aria-label": `Width of ${data.title}: ${data.width} %`, title: "Width" }, h("span", { class: "wb-tool-text" }, `${data.width} %`), icon("chevron"));
   menu(width, () => WIDTHS.map((each) => ({ id: String(each), label: each === 100 ? "Whole row" : `${each} %`, checked: each === Math.round(data.width) })), (id) => act("width", Number(id)));
   const open = data.template ? [{ id: "open-template", label: `Open “${data.template}”` }, { id: "own-items", label: "Copy its items into this group" }] : [];
-  const more = iconButton("group", `Groups: ${data.title}`, key("groups"), () => undefined);
+  const pin = data.pins ? [{ id: "pin", label: "Pin to home" }] : [];
+  const more = iconButton("group", `Groups and pin: ${data.title}`, key("groups"), () => undefined);
   menu(more, () => [
     ...open,
     { id: "group", label: "Put into a new group" },
     ...(data.beside ? [{ id: "nest", label: "Move into the group beside it" }] : []),
     ...(data.nested ? [{ id: "unnest", label: "Move out of its group" }] : []),
-    ...(data.group && !data.template ? [{ id: "ungroup", label: "Dissolve the group" }] : []),
+    ...(data.group && !data.template ? [{ id: "ungroup", label: "Dissolve the group" }] : []), ...pin,
   ], (id) => act(id));
   const small = iconButton("more", `More: ${data.title}`, key("more"), () => undefined, { class: "wb-tool is-narrow" });
   menu(small, () => [
     ...open,
     ...(data.first && !data.nested ? [] : [{ id: "up", label: "Move up" }]), ...(data.last && !data.nested ? [] : [{ id: "down", label: "Move down" }]), { id: "copy", label: "Duplicate" }, { id: "group", label: "Put into a new group" },
     ...(data.beside ? [{ id: "nest", label: "Move into the group beside it" }] : []), ...(data.nested ? [{ id: "unnest", label: "Move out of its group" }] : []), ...(data.group && !data.template ? [{ id: "ungroup", label: "Dissolve the group" }] : []),
-    "-" as const, { id: "delete", label: "Delete" },
+    ...pin, "-" as const, { id: "delete", label: "Delete" },
   ], (id) => act(id));
   const wide = { class: "wb-tool is-wide" };
   more.className = wide.class;
