@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import html
 import json
+import math
 import os
 import re
 import shutil
@@ -23,6 +24,7 @@ from dashboard.engines.protocol import CancelToken
 from dashboard.errors import Problem, WatchbookError
 from dashboard.export import browser
 from dashboard.export.page import blank_picture_page, picture_chart, picture_page
+from dashboard.export.stitch import stitched
 from dashboard.visual.view import Figure
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -53,7 +55,23 @@ _FIXED = """(async () => {
 })()"""
 _NARROWEST = 0.45
 _HEIGHT = re.compile(r'data-height="(\d{1,6})"')
-_TALLEST = 16_000
+_SURFACE = 16_000
+"""What Chromium draws at once, in pixels a side."""
+_STRIP = 4_000
+_WIDEST = 6_000
+_MOST_PIXELS = 400_000_000
+# Grids show all their rows; one that is wider than its place takes the whole row, and the page becomes as wide as that takes.
+_WHOLE = """(async () => {
+  const style = document.createElement("style");
+  style.textContent = ".wb-grid-frame, .wb-metrics { max-height: none !important; overflow: visible !important; } .wb-grid th { position: static !important; } .wb-grid .wb-long { display: inline !important; } main { max-width: none !important; }";
+  document.head.append(style);
+  for (const frame of document.querySelectorAll(".wb-grid-frame"))
+    if (frame.scrollWidth > frame.clientWidth + 1)
+      for (let item = frame.closest(".item"); item; item = item.parentElement.closest(".item")) item.style.width = "100%";
+  await new Promise((done) => setTimeout(done, 120));
+  return Math.max(innerWidth, ...[...document.querySelectorAll(".wb-grid-frame")].map((frame) => innerWidth + frame.scrollWidth - frame.clientWidth));
+})()"""
+_SIZE = "[Math.ceil(Math.max(document.documentElement.scrollWidth, ...[...document.querySelectorAll('table')].map((t) => t.getBoundingClientRect().right + 12))), Math.ceil(document.documentElement.scrollHeight)]"
 
 
 def find_chromium() -> str | None:
@@ -121,17 +139,40 @@ def page_pdf(
 
 
 def page_png(page: bytes, *, width: int = 1440, cancel: CancelToken | None = None) -> bytes:
-    """A page made here as one tall PNG, cut at 16,000 pixels. Raises as `figure_picture` does, and Cancelled."""
+    """A page made here as one PNG, whole: every row and column of its grids, as tall and as wide as that takes.
+
+    Raises as `figure_picture` does, EX008 where the picture would be larger than programs open, and Cancelled.
+    """
     if not _CAN_STAY:
         size = f"--window-size={width},1000"
         measured = _HEIGHT.search(_run(page, "--dump-dom", size).decode("utf-8", "replace"))
-        height = min(_TALLEST, max(200, int(measured[1]))) if measured else 2000
+        height = min(_SURFACE, max(200, int(measured[1]))) if measured else 2000
         return _run(page, "--screenshot={out}", f"--window-size={width},{height}", output="out.png")
     with _opened(page, width, cancel) as tab:
-        height = min(_TALLEST, max(200, int(tab.run("Math.ceil(document.documentElement.scrollHeight)"))))
-        clip = {"x": 0, "y": 0, "width": width, "height": height, "scale": 1}
+        needed = math.ceil(float(tab.run(_WHOLE)))
+        if needed > width:
+            width = min(needed, _WIDEST)
+            _widen(tab, width)
+        wide, height = (int(side) for side in tab.run(_SIZE))
+        width, height = max(width, wide), max(200, height)
+        if width > _SURFACE or width * height > _MOST_PIXELS:
+            raise WatchbookError(
+                Problem(
+                    "EX008", f"The picture would be {width:,} by {height:,} pixels.", hint="Export HTML, PDF or XLSX."
+                )
+            )
+        try:
+            return stitched(_strips(tab, width, height))
+        except ValueError as error:
+            raise browser.failed(f"It gave no picture: {error}.") from None
+
+
+def _strips(tab: browser.Tab, width: int, height: int) -> Iterator[bytes]:
+    """The page from top to bottom, in pieces that the browser can draw."""
+    for top in range(0, height, _STRIP):
+        clip = {"x": 0, "y": top, "width": width, "height": min(_STRIP, height - top), "scale": 1}
         shot = tab.call("Page.captureScreenshot", format="png", captureBeyondViewport=True, clip=clip)
-    return base64.b64decode(shot["data"])
+        yield base64.b64decode(shot["data"])
 
 
 @contextmanager

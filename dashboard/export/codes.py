@@ -10,6 +10,7 @@ CODES: dict[str, str] = {
     "EX005": "A chart's picture can be PNG or SVG, and another format was asked for.",
     "EX006": "PDF is made for A4 or Letter, and another paper was asked for.",
     "EX007": "The format of a workbook's export is not one of json, html, pdf, png, xlsx, md.",
+    "EX008": "The picture of a workbook would be larger than programs can open.",
     "EX010": "A text is no resource group of Azure.",
     "EX011": "Azure gives no content of a workbook.",
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import random
 import re
 import shutil
 import subprocess
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from dashboard.document import load_workbook
 from dashboard.engines.local import LocalEngine
@@ -19,6 +21,7 @@ from dashboard.engines.protocol import CancelToken
 from dashboard.errors import Cancelled, WatchbookError
 from dashboard.export import chromium
 from dashboard.export.run import Run, run_workbook
+from dashboard.export.stitch import stitched
 from dashboard.export.workbook import export_workbook
 from dashboard.runtime.evaluate import Session
 
@@ -190,6 +193,56 @@ def test_a_png_of_a_page_is_as_tall_as_the_page(run: Run) -> None:
     assert data.startswith(b"\x89PNG")
     assert int.from_bytes(data[16:20], "big") == 1440
     assert int.from_bytes(data[20:24], "big") > 800
+
+
+@pytest.mark.browser
+def test_a_png_holds_every_row_and_column_however_tall_and_wide_the_page_is() -> None:
+    cells = "".join(
+        f'<td style="background:rgb({n * 8},0,255);width:90px"><div style="width:90px">{n}</div></td>'
+        for n in range(30)
+    )
+    last = "".join('<td style="background:rgb(0,200,0)">z</td>' for _ in range(30))
+    rows = "".join(f"<tr>{cells}</tr>" for _ in range(600))
+    grid = f'<div class="wb-grid-frame"><table class="wb-grid">{rows}<tr id="last">{last}</tr></table></div>'
+    style = ".wb-grid-frame { max-height: 720px; overflow: auto; } .item { width: 50% } table { border-collapse: collapse } td { padding: 0; height: 30px }"
+    page = f'<!DOCTYPE html><style>{style}</style><main><div class="item"><h2>G</h2>{grid}</div></main>'
+    picture = Image.open(io.BytesIO(chromium.page_png(page.encode()))).convert("RGB")
+    assert picture.width > 2700
+    assert picture.height > 18_000
+    colours = {picture.getpixel((x, 15_000)) for x in range(0, picture.width, 20)}
+    assert {(n * 8, 0, 255) for n in range(30)} <= colours
+    tall = [picture.getpixel((60, y)) for y in range(picture.height)]
+    # Each strip joins the one above: the column is one colour from the first row to the last, which is there once.
+    column = [at for at, colour in enumerate(tall) if colour == (0, 0, 255)]
+    end = [at for at, colour in enumerate(tall) if colour == (0, 200, 0)]
+    assert len(column) > 600 * 29
+    assert max(column) < min(end)
+    assert 20 <= len(end) <= 40
+
+
+@pytest.mark.browser
+def test_a_picture_that_no_program_opens_is_refused_with_what_to_do_instead() -> None:
+    page = b'<!DOCTYPE html><main><div style="height:400000px"></div></main>'
+    with pytest.raises(WatchbookError, match="1,440 by 400"):
+        chromium.page_png(page)
+
+
+def test_strips_become_one_png_whatever_filters_their_rows_have() -> None:
+    chance = random.Random(5)
+    for mode, bands in (("RGB", 3), ("RGBA", 4), ("L", 1)):
+        whole = Image.frombytes(mode, (37, 60), chance.randbytes(37 * 60 * bands))
+        smooth = Image.linear_gradient("L").resize((37, 60)).convert(mode)
+        for picture in (whole, smooth):
+            strips = []
+            for top in range(0, 60, 20):
+                out = io.BytesIO()
+                picture.crop((0, top, 37, top + 20)).save(out, "PNG", optimize=True)
+                strips.append(out.getvalue())
+            again = Image.open(io.BytesIO(stitched(strips)))
+            assert again.size == (37, 60)
+            assert again.tobytes() == picture.tobytes()
+    with pytest.raises(ValueError, match="no PNG"):
+        stitched([b"GIF89a"])
 
 
 @pytest.mark.browser
