@@ -162,29 +162,36 @@ class LogAnalyticsEngine:
 
     def tables(self) -> list[TableInfo]:
         """The tables of the workspaces: columns as the service describes them, and the newest time of those that took in
-        data in the last 30 days."""
-        usage = QueryRequest("Usage | where TimeGenerated > ago(30d) | summarize Last = max(TimeGenerated) by DataType")
-        address, body = self._question(usage)
-        table = wait_for(self._ask(address, body, usage))
-        last = {str(n): t for n, t in zip(table.column("DataType"), table.column("Last"), strict=True)}
+        data in the last 30 days, where the identity may read that. Raises WatchbookError where neither is to be had."""
         described = self.described()
+        usage = QueryRequest("Usage | where TimeGenerated > ago(30d) | summarize Last = max(TimeGenerated) by DataType")
+        last: dict[str, Any] = {}
+        try:
+            address, body = self._question(usage)
+            table = wait_for(self._ask(address, body, usage))
+            last = {str(n): t for n, t in zip(table.column("DataType"), table.column("Last"), strict=True)}
+        except WatchbookError:
+            if not described:
+                raise
         names = sorted({*last, *described})
         return [TableInfo(name, described.get(name, ()), last=last.get(name)) for name in names]
 
     def described(self) -> dict[str, tuple[tuple[str, Any], ...]]:
-        """Tables and columns as the first workspace's metadata has them; empty where it is not to be had."""
+        """Tables and columns as the workspaces' metadata has them, the first workspace's where they differ; empty where it is not
+        to be had."""
         from dashboard.engines.azure.tables import kql_type
 
-        try:
-            told = wait_for(self._metadata())
-        except WatchbookError:
-            return {}
-        tables = told.get("tables") if isinstance(told, dict) else None
-        return {
-            str(table["name"]): tuple((str(c["name"]), kql_type(str(c["type"]))) for c in table.get("columns") or ())
-            for table in tables or ()
-            if isinstance(table, dict) and table.get("name")
-        }
+        found: dict[str, tuple[tuple[str, Any], ...]] = {}
+        for workspace in self.workspaces:
+            try:
+                told = wait_for(self._metadata(workspace))
+            except WatchbookError:
+                continue
+            for table in (told.get("tables") if isinstance(told, dict) else None) or ():
+                if isinstance(table, dict) and table.get("name"):
+                    columns = tuple((str(c["name"]), kql_type(str(c["type"]))) for c in table.get("columns") or ())
+                    found.setdefault(str(table["name"]), columns)
+        return found
 
     def where(self, request: QueryRequest) -> str:
         """Where the request goes, as a person reads it."""
@@ -290,13 +297,10 @@ class LogAnalyticsEngine:
         except (ValueError, KeyError, TypeError):
             return WatchbookError(_unreadable())
 
-    async def _metadata(self) -> Any:
+    async def _metadata(self, workspace: str) -> Any:
         from azure.core.rest import HttpRequest
 
-        if not self.workspaces:
-            return {}
-        first = self.workspaces[0]
-        address = f"{first}/metadata" if first.startswith("/") else f"/workspaces/{first}/metadata"
+        address = f"{workspace}/metadata" if workspace.startswith("/") else f"/workspaces/{workspace}/metadata"
         reply = await self._calls().call(partial(HttpRequest, "GET", address), target=_target(address), again=False)
         return reply.json
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future
 from functools import lru_cache
 from typing import Any
 
@@ -12,7 +11,7 @@ import streamlit as st
 from dashboard.components.kql import encode_schema, kql_editor, kql_schema
 from dashboard.document.resource_graph import GRAPH_COLUMNS, GRAPH_TABLES
 from dashboard.engines.local import LocalEngine
-from dashboard.engines.protocol import Engine
+from dashboard.engines.protocol import TableInfo
 from dashboard.errors import Problem
 from dashboard.pages import bar, sources
 
@@ -77,13 +76,13 @@ def _schema() -> bytes:
     """What a query of the chosen source may name; nothing while it is being asked for."""
     try:
         engine = sources.engine()
-        asked = _asked(engine.name, engine.version())
+        if engine.name == sources.LOCAL:
+            return _local(engine.version())
+        # A workspace is asked in the background, and a later run of the page has its answer.
+        asked = sources.live_tables(engine)
+        return _live(engine.name, tuple(asked.result())) if asked.done() else b""
     except Exception:  # noqa: BLE001 - an editor without completion is better than none
         return b""
-    # Local tables are known at once; a workspace is asked in the background, and a later run of the page has its answer.
-    if engine.name == sources.LOCAL:
-        return asked.result()
-    return asked.result() if asked.done() and asked.exception() is None else b""
 
 
 @lru_cache(maxsize=1)
@@ -91,13 +90,15 @@ def _graph_schema() -> bytes:
     return encode_schema("resource_graph", [(table, GRAPH_COLUMNS) for table in GRAPH_TABLES])
 
 
-@lru_cache(maxsize=4)
-def _asked(name: str, version: str) -> Future[bytes]:
-    return sources.pool().submit(_encoded, sources.engine())
-
-
-def _encoded(engine: Engine) -> bytes:
+@lru_cache(maxsize=2)
+def _local(_version: str) -> bytes:
+    engine = sources.engine()
     functions = []
     if isinstance(engine, LocalEngine):
         functions = [(f.name, f.parameters, f.body) for f in engine.catalog().functions.values()]
     return encode_schema(engine.name, [(table.name, table.columns) for table in engine.tables()], functions)
+
+
+@lru_cache(maxsize=4)
+def _live(name: str, tables: tuple[TableInfo, ...]) -> bytes:
+    return encode_schema(name, [(table.name, table.columns) for table in tables])

@@ -97,7 +97,12 @@ def _data(state: dict[str, Any]) -> dict[str, Any]:
     found: suggest.Profile | None = state["found"] if _source(state) else None
     tables = []
     if state["step"] == "table":
-        known = [table for table in sources.engine().tables() if table.rows or sources.chosen() != sources.LOCAL]
+        engine = sources.engine()
+        known = (
+            [table for table in engine.tables() if table.rows]
+            if sources.chosen() == sources.LOCAL
+            else waiting.wait_azure(sources.live_tables(engine))
+        )
         tables = [
             {"name": table.name, "rows": f"{table.rows:,}" if table.rows else ""}
             for table in sorted(known, key=lambda t: t.name.lower())

@@ -10,7 +10,7 @@ from typing import Any
 import streamlit as st
 
 from dashboard import settings
-from dashboard.engines.protocol import CancelToken, QueryRequest, TableInfo, TimeSpan
+from dashboard.engines.protocol import CancelToken, Engine, QueryRequest, TableInfo, TimeSpan
 from dashboard.errors import WatchbookError
 from dashboard.pages import bar, controls, drawings, kql_editor, menus, results, sources, style, waiting
 from dashboard.runtime.execute import asked_now, shared_executor
@@ -49,7 +49,7 @@ def draw() -> None:
             return
         with st.container(key="query-page", horizontal=True, gap="small"):
             with st.container(key="query-side"):
-                controls.draw("schema", "wb-schema", _schema(engine.tables() if engine.name == sources.LOCAL else []))
+                _draw_schema(engine)
             with st.container(key="query-main"):
                 kql_editor.draw(
                     "wb-editor",
@@ -218,13 +218,44 @@ def _draw_result(state: dict[str, Any], engine: Any, table: Table, seconds: floa
         drawings.draw(grid, "query-grid", "Result")
 
 
+def _draw_schema(engine: Engine) -> None:
+    """The tables beside the editor; those of a workspace come as soon as it has told them."""
+    if engine.name == sources.LOCAL:
+        controls.draw("schema", "wb-schema", _schema(engine.tables()))
+        return
+    if sources.problem_of_source() is not None:
+        controls.draw("schema", "wb-schema", _schema([]))
+        return
+    asked = sources.live_tables(engine)
+    if not asked.done():
+        st.html('<div class="wb-waiting" role="status">Asking the workspace for its tables …</div>')
+
+        def look() -> None:
+            if asked.done():
+                st.rerun()
+
+        st.fragment(look, run_every=1.0)()
+        return
+    try:
+        controls.draw("schema", "wb-schema", _schema(asked.result()))
+    except WatchbookError as error:
+        st.html(style.problem_html(error.problem))
+        if st.button("Ask again", key="query-schema-again"):
+            sources.forget_tables(engine)
+            st.rerun()
+
+
 def _schema(tables: list[TableInfo]) -> dict[str, Any]:
     def entry(table: TableInfo) -> dict[str, Any]:
         return {
             "name": table.name,
             "rows": f"{table.rows:,}" if table.rows else "",
-            "columns": table.columns if table.rows else (),
+            "columns": table.columns if has_rows(table) else (),
         }
 
+    def has_rows(table: TableInfo) -> bool:
+        # A workspace counts nothing; it tells which tables took in rows of late.
+        return bool(table.rows) or table.last is not None
+
     # A thousand empty tables with their columns would be a megabyte; the data page tells theirs.
-    return {"tables": [entry(t) for t in tables if t.rows], "empty": [entry(t) for t in tables if not t.rows]}
+    return {"tables": [entry(t) for t in tables if has_rows(t)], "empty": [entry(t) for t in tables if not has_rows(t)]}

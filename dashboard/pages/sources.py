@@ -7,6 +7,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as NotYet
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 import streamlit as st
 
@@ -17,7 +18,7 @@ from dashboard.engines.azure.clouds import cloud
 from dashboard.engines.azure.identity import PERSONAL, make_credential
 from dashboard.engines.local import LocalEngine
 from dashboard.engines.loganalytics import LogAnalyticsEngine
-from dashboard.engines.protocol import Engine
+from dashboard.engines.protocol import Engine, TableInfo
 from dashboard.errors import Problem, WatchbookError
 from dashboard.store.database import Store
 
@@ -30,6 +31,7 @@ _KEY = "wb-source"
 _lock = threading.Lock()
 _making: Future[None] | None = None
 _told = (0.0, "")
+_tables: WeakKeyDictionary[Engine, Future[list[TableInfo]]] = WeakKeyDictionary()
 
 
 def labels() -> dict[str, str]:
@@ -155,6 +157,21 @@ def _live_engine(workspaces: tuple[str, ...], _cloud: str, way: str, token: str,
 def _credential(way: str, cloud_name: str) -> TokenCredential | None:
     """One credential a way to sign in, so that each person is asked once, not once a workspace."""
     return None if way in PERSONAL else make_credential(cloud(cloud_name), way)
+
+
+def live_tables(engine: Engine) -> Future[list[TableInfo]]:
+    """What a live source has, asked for once in the background; what failed is asked for again after `forget_tables`."""
+    with _lock:
+        asked = _tables.get(engine)
+        if asked is None:
+            asked = _tables[engine] = pool().submit(engine.tables)
+        return asked
+
+
+def forget_tables(engine: Engine) -> None:
+    """Has the tables of a live source asked for anew when somebody needs them."""
+    with _lock:
+        _tables.pop(engine, None)
 
 
 @lru_cache(maxsize=4)

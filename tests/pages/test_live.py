@@ -13,7 +13,7 @@ from playwright.sync_api import expect
 
 from tests.engines.azure_server import WORKSPACE, azure_server, environment, token
 from tests.engines.fault_server import TOO_LARGE
-from tests.pages.conftest import settle
+from tests.pages.conftest import settle, write_query
 from tests.serving import serving
 
 if TYPE_CHECKING:
@@ -57,6 +57,27 @@ def test_each_reader_sees_live_data_by_their_own_sign_in(page: Page, rows: Path,
             expect(dialog.get_by_text(f"Log Analytics, workspace {WORKSPACE}")).to_be_visible(timeout=60_000)
             expect(dialog.get_by_text("Log Analytics Reader")).to_be_visible()
             assert own.split(".")[1] not in page.content()
+
+
+def test_the_query_page_knows_the_tables_of_the_workspace(page: Page, rows: Path, tmp_path: Path) -> None:
+    with azure_server() as azure:
+        azure.tables["Shop_CL"] = [("TimeGenerated", "datetime"), ("Basket_d", "real"), ("Shopper_s", "string")]
+        around = environment(azure) | {"WATCHBOOK_HOME": str(tmp_path / "home"), "WATCHBOOK_WORKSPACES": WORKSPACE}
+        with serving(data=rows, workbooks=tmp_path, environment=around) as running:
+            page.goto(f"{running.url}/query")
+            settle(page)
+            assert azure.asked == []
+            page.get_by_role("button", name="Data source").click()
+            page.get_by_text("Log Analytics", exact=True).click()
+            tables = page.get_by_role("complementary", name="Tables")
+            tables.get_by_text("Shop_CL").click()
+            expect(tables.get_by_text("Shopper_s")).to_be_visible()
+            write_query(page, "Shop_CL | where Shoper_s == ''")
+            expect(page.locator(".wb-monaco .squiggly-error")).to_have_count(1)
+            write_query(page, "Shop_CL | where ")
+            page.keyboard.type("Shopp")
+            expect(page.locator(".suggest-widget.visible").get_by_text("Shopper_s", exact=True).first).to_be_visible()
+            assert len(azure.of("/metadata")) == 1
 
 
 def test_a_result_that_is_too_large_offers_to_narrow_the_range(page: Page, rows: Path, tmp_path: Path) -> None:

@@ -43,6 +43,8 @@ kustoDefaults.setLanguageSettings({
 
 const known = new Map<string, [string, string][] | null>();
 let learned: Schema | null = null;
+// The language service keeps a database until one of a higher version comes.
+let version = 0;
 
 /** Tells the language service what a query may name. */
 export function learn(schema: Schema): void {
@@ -56,7 +58,7 @@ async function teach(uri: monaco.Uri): Promise<void> {
   const schema = learned;
   if (!schema) return;
   const database = {
-    name: "data", majorVersion: 1, minorVersion: 0, entityGroups: [],
+    name: "data", majorVersion: ++version, minorVersion: 0, entityGroups: [],
     tables: schema.tables.map(([name, columns]) => ({ name, entityType: "Table" as const, columns: columns.map(([column, type]) => ({ name: column, type })) })),
     functions: schema.functions.map(([name, parameters, body]) => ({ name, body: `{ ${body} }`, inputParameters: inputs(parameters) })),
   };
