@@ -11,7 +11,7 @@ from dashboard.server.api_errors import ApiError
 from dashboard.table import KqlType, Table, table_from_rows
 
 _NAME = r"(?:\[\s*(?:'([^']*)'|\"([^\"]*)\")\s*\]|([\w.-]+))"
-_DATABASE_SCHEMA = re.compile(rf"\.show\s+database(?:\s+{_NAME})??\s+schema(\s+as\s+json)?", re.IGNORECASE)
+_DATABASE_SCHEMA = re.compile(rf"\.show\s+database(?:s|\s+{_NAME})?\s+schema(\s+as\s+json)?", re.IGNORECASE)
 _TABLE_SCHEMA = re.compile(rf"\.show\s+table\s+{_NAME}\s+(?:(cslschema)|schema\s+as\s+json)", re.IGNORECASE)
 _PLAIN = re.compile(r"\.show\s+(version|databases|tables)", re.IGNORECASE)
 _CLR = {
@@ -36,7 +36,7 @@ def run_command(text: str, database: str, engine: Engine) -> Table:
     if table:
         wanted = next(part for part in table.group(1, 2, 3) if part)
         return _table_schema(wanted, bool(table[4]), database, engine)
-    known = ".show version, .show databases, .show tables, .show database schema, .show table NAME cslschema"
+    known = ".show version, .show databases, .show tables, .show database schema, .show databases schema, .show table NAME cslschema"
     sentence = f"This command is not answered here; the commands known are {known}."
     raise ApiError(
         400, "BadArgumentError", sentence, inner=[("CommandError", "Bad command"), ("General_BadRequest", sentence)]

@@ -163,8 +163,10 @@ def kusto_question(given: Mapping[str, Any]) -> tuple[Question, str]:
     properties = given.get("properties") or {}
     if isinstance(properties, str):
         properties = read_json(properties.encode("utf-8", "replace"))
-    options = properties.get("Options") or {} if isinstance(properties, dict) else None
-    parameters = properties.get("Parameters") or {} if isinstance(properties, dict) else None
+    # Names in any case: Grafana writes `options`.
+    named = {str(name).lower(): value for name, value in properties.items()} if isinstance(properties, dict) else {}
+    options = named.get("options") or {} if isinstance(properties, dict) else None
+    parameters = named.get("parameters") or {}
     if not isinstance(options, dict) or not isinstance(parameters, dict):
         raise bad_request("The properties of the request must hold the objects Options and Parameters.")
     options = {str(name).lower(): value for name, value in options.items()}

@@ -203,6 +203,40 @@ def test_other_addresses_and_methods_are_refused(port: int, method: str, path: s
     assert json.loads(answer.body)["error"]["code"] in ("PathNotFoundError", "MethodNotAllowed")
 
 
+def test_grafanas_data_explorer_plugin_is_answered(port: int) -> None:
+    """As its client sends them: the test of the connection, the schema for its query builder, a query with its options."""
+    headers = {"x_ms_app": "Grafana-ADX", "Accept": "application/json"}
+    options = {
+        "queryconsistency": "strongconsistency",
+        "query_results_cache_max_age": "0s",
+        "servertimeout": "00:00:30",
+    }
+    asked: dict[str, Any] = {
+        "db": "",
+        "csl": ".show databases schema",
+        "querySource": "",
+        "properties": {"options": options},
+    }
+    assert post(port, "/v1/rest/query", asked, **headers)[0].status == 200
+    asked |= {"csl": ".show databases schema as json", "querySource": "schema"}
+    _, told = post(port, "/v1/rest/mgmt", asked, **headers)
+    (known,) = json.loads(told["Tables"][0]["Rows"][0][0])["Databases"].values()
+    columns = {each["Name"]: each["CslType"] for each in known["Tables"]["KubePodInventory"]["OrderedColumns"]}
+    assert columns["TimeGenerated"] == "datetime"
+    text = (
+        "KubePodInventory | where TimeGenerated >= datetime(2020-01-01T00:00:00Z) and TimeGenerated <= datetime(2090-01-01T00:00:00Z)\n"
+        "| summarize n = count() by Namespace, bin(TimeGenerated, 1h) | order by TimeGenerated asc"
+    )
+    _, told = post(port, "/v1/rest/query", asked | {"db": "logs", "csl": text, "querySource": "raw"}, **headers)
+    heads = [(each["ColumnName"], each["ColumnType"]) for each in told["Tables"][0]["Columns"]]
+    assert heads == [("Namespace", "string"), ("TimeGenerated", "datetime"), ("n", "long")]
+    assert len(told["Tables"][0]["Rows"]) > 10
+    asked["properties"]["options"]["servertimeout"] = "no time"
+    assert post(port, "/v1/rest/query", asked | {"csl": text}, **headers)[0].status == 400
+    answer, told = post(port, "/v1/rest/query", {"db": "logs", "csl": "KubePodInventory | wher x"}, **headers)
+    assert (answer.status, "wher" in told["error"]["@message"]) == (400, True)
+
+
 def test_a_request_that_is_too_large_is_refused(port: int) -> None:
     assert ask(port, QUERY, method="POST", headers={"Content-Length": "99999999"}).status == 413
 
