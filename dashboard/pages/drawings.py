@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import importlib
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from html import escape
@@ -115,6 +116,8 @@ def _draw_figure(view: Figure, key: str, label: str, react: Reactions) -> None:
         if react.points is not None:
             react.points(points)
 
+    # Another part's thread may be half through importing pandas, and Plotly would look into what is there of it.
+    importlib.import_module("pandas")
     st.plotly_chart(
         figure, key=key, height=view.height, theme=None, config=_CONFIG, alt=label or "Chart",
         on_select=selected if modes else "ignore", selection_mode=modes or ("points",),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
@@ -11,8 +12,12 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.pages.conftest import part, query_text, settle
+from tests.pages.samples import PODS, document, query
+from tests.serving import serving
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from playwright.sync_api import Page
 
     from tests.serving import Serving
@@ -363,3 +368,18 @@ def test_a_graph_is_laid_out_as_chosen_and_a_node_opens_its_details(visit: Visit
     assert high["y"] + 50 < low["y"]
     page.locator(".js-plotly-plot .trace.scatter").last.locator("path.point").first.click(force=True)
     expect(page.get_by_role("dialog")).to_contain_text("web")
+
+
+def test_the_very_first_page_of_a_server_draws_many_charts_at_once(page: Page, rows: Path, tmp_path: Path) -> None:
+    # The first look at alerts imports pandas in a query's thread, while parts that are there draw their charts.
+    kinds = ("timechart", "barchart", "piechart")
+    charts = [
+        query(f"{PODS} | extend n = {at} | summarize count() by Phase, TimeGenerated", f"Chart {at}", visualization=kinds[at % 3])
+        for at in range(18)
+    ]  # fmt: skip
+    charts.insert(2, query("SecurityAlert | count", "Alerts"))
+    (tmp_path / "many.json").write_text(json.dumps(document(*charts)), encoding="utf-8")
+    with serving(data=rows, workbooks=tmp_path) as fresh:
+        page.goto(f"{fresh.url}/workbook?w=mine/many")
+        expect(page.locator(".js-plotly-plot")).to_have_count(18, timeout=60_000)
+        assert "PG002" not in page.locator("body").inner_text()
