@@ -42,7 +42,9 @@ def detail(problem: Problem) -> str:
     """Where a problem is and what to do about it, as the second line of a message."""
     # A path inside the document helps who edits it; who reads a page is told by the part in which the message stands.
     place = replace(problem.place, path="").describe()
-    return " ".join(part for part in (f"{place[0].upper()}{place[1:]}." if place else "", problem.hint) if part)
+    # A file is called as it is written; other places begin a sentence.
+    told = f"{place if problem.place.file else place[:1].upper() + place[1:]}." if place else ""
+    return " ".join(part for part in (told, problem.hint) if part)
 
 
 def problem_html(problem: Problem, more: Iterable[Problem] = ()) -> str:

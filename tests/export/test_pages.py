@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 from collections.abc import Iterator
@@ -11,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
 
 import pytest
+import resvg_py
+from PIL import Image, ImageColor
 
 from dashboard.document.workbook import Item, Parameter
 from dashboard.errors import WatchbookError
@@ -195,6 +198,78 @@ def test_a_chart_is_a_picture_by_chromium(form: Any, magic: bytes) -> None:
     if form == "svg":
         root = ElementTree.fromstring(data)
         assert "A <b>" in "".join(root.itertext())
+
+
+def rastered(settings: dict[str, Any], table: Table) -> tuple[dict[tuple[int, int, int], int], Any]:
+    """The pixels of a chart's SVG by colour, drawn by resvg, which shares nothing with Chromium; and the picture."""
+    view = build_view(planned(3, settings), table)
+    assert isinstance(view, Figure)
+    svg = chromium.figure_picture(view, "svg", title="T")
+    picture = Image.open(io.BytesIO(bytes(resvg_py.svg_to_bytes(svg_string=svg.decode(), background="#ffffff"))))
+    picture = picture.convert("RGB")
+    return {colour: count for count, colour in picture.getcolors(picture.width * picture.height)}, picture
+
+
+def colours_of(settings: dict[str, Any], table: Table) -> list[tuple[int, int, int]]:
+    """The colours that the figure gives its marks, in order."""
+    view = build_view(planned(3, settings), table)
+    assert isinstance(view, Figure)
+    marker = view.figure["data"][0]["marker"]
+    return [ImageColor.getrgb(colour)[:3] for colour in marker.get("colors") or marker["color"]]
+
+
+SHARES = table_from_rows([("Name", "string"), ("N", "long")], [("a", 50), ("b", 30), ("c", 20)])
+
+
+@pytest.mark.browser
+def test_the_svg_of_a_pie_shows_its_shares_in_an_independent_reader() -> None:
+    settings = {"visualization": "piechart"}
+    pixels, _ = rastered(settings, SHARES)
+    slices = [pixels.get(colour, 0) for colour in colours_of(settings, SHARES)]
+    whole = sum(slices)
+    assert whole > 10_000
+    assert [round(100 * each / whole) for each in slices] == [50, 30, 20]
+
+
+@pytest.mark.browser
+def test_the_svg_of_bars_shows_each_bar_as_high_as_its_number_in_an_independent_reader() -> None:
+    settings = {"visualization": "categoricalbar"}
+    _, picture = rastered(settings, SHARES)
+    heights = []
+    for colour in colours_of(settings, SHARES):
+        places = [
+            (x, y)
+            for x in range(0, picture.width, 4)
+            for y in range(picture.height)
+            if picture.getpixel((x, y)) == colour
+        ]
+        assert places, colour
+        xs = {x for x, _ in places}
+        heights.append(max(len([1 for x, _ in places if x == column]) for column in xs))
+    assert [round(5 * each / heights[0], 1) for each in heights] == [5.0, 3.0, 2.0]
+
+
+@pytest.mark.browser
+def test_the_svg_of_lines_shows_each_line_apart_in_an_independent_reader() -> None:
+    settings = {"visualization": "linechart"}
+    table = hours({"up": list(range(1, 20)), "down": list(range(20, 1, -1))})
+    view = build_view(planned(3, settings), table)
+    assert isinstance(view, Figure)
+    lines = [ImageColor.getrgb(trace["line"]["color"])[:3] for trace in view.figure["data"]]
+    pixels, picture = rastered(settings, table)
+    assert len(set(lines)) == 2
+    assert all(pixels.get(colour, 0) > 400 for colour in lines)
+    ends = []
+    for colour in lines:
+        places = [
+            (x, y)
+            for x in range(picture.width)
+            for y in range(40, picture.height)
+            if picture.getpixel((x, y)) == colour
+        ]
+        first, last = min(places), max(places)
+        ends.append(first[1] > last[1])
+    assert ends == [trace["name"] == "up" for trace in view.figure["data"]]
 
 
 @pytest.mark.browser

@@ -457,3 +457,26 @@ def test_merges_texts_and_groups_are_pinned_and_what_cannot_be_says_why(go: Go, 
     assert {"shop", "10"} <= set(part(page, "Merged").split())
     expect(page.get_by_role("heading", name="Every source")).to_be_visible()
     expect(page.get_by_role("heading", name="Restarts", exact=True)).to_have_count(0)
+
+
+def test_a_file_of_100_megabytes_is_refused_with_its_limit_and_the_page_lives_on(
+    go: Go, folder: Path, tmp_path: Path
+) -> None:
+    large, small = tmp_path / "large.json", tmp_path / "small.json"
+    with large.open("w") as file:
+        file.write('{"version": "Notebook/1.0", "items": [{"type": 1, "content": {"json": "')
+        for _ in range(100):
+            file.write("x" * 1_000_000)
+        file.write('"}}]}')
+    small.write_text(json.dumps(samples.CYCLE))
+    before = sorted(path.name for path in folder.iterdir())
+    page = go("/new")
+    page.get_by_role("tab", name="JSON or a file").click()
+    settle(page)
+    page.locator("input[type=file]").set_input_files(large, timeout=60_000)
+    refused = page.get_by_role("alert").filter(has_text="has 100.0 MB; a workbook may have 20")
+    expect(refused).to_be_visible(timeout=60_000)
+    assert sorted(path.name for path in folder.iterdir()) == before
+    page.locator("input[type=file]").set_input_files(small)
+    page.wait_for_url("**w=mine%2Fsmall*", timeout=60_000)
+    assert (folder / "small.json").exists()

@@ -7,7 +7,10 @@ import multiprocessing
 import os
 import random
 import resource
+import shutil
 import signal
+import subprocess
+import tempfile
 import time
 from pathlib import Path
 
@@ -132,21 +135,72 @@ def test_any_title_gives_a_safe_name(title: str, name: str, tmp_path: Path) -> N
     file_in(tmp_path, safe_name("日" * 200))
 
 
-def test_a_read_only_folder_leaves_everything_as_it_was(versions: Versions, tmp_path: Path) -> None:
-    folder = tmp_path / "locked"
-    folder.mkdir()
-    base = versions.save(folder / "a.json", "old", base=None).digest
-    folder.chmod(0o555)
+def _save_as_nobody(folder: str, base: str, answers: multiprocessing.Queue[str]) -> None:
+    if os.geteuid() == 0:
+        os.setgroups([])
+        os.setgid(_NOBODY)
+        os.setuid(_NOBODY)
+    versions = Versions(Store(f"sqlite:///{folder}/store/store.db"))
+    answers.put(_answer(versions, Path(folder, "locked", "a.json"), "new", base))
+
+
+def _answer(versions: Versions, file: Path, text: str, base: str) -> str:
     try:
-        if os.access(folder, os.W_OK):
-            pytest.skip("this user may write everywhere")
-        with pytest.raises(WatchbookError) as caught:
-            versions.save(folder / "a.json", "new", base=base)
+        versions.save(file, text, base=base)
+    except WatchbookError as error:
+        return error.problem.code
+    return "saved"
+
+
+_NOBODY = 65_534
+
+
+def test_a_read_only_folder_leaves_everything_as_it_was() -> None:
+    # A superuser may write everywhere, so the one who saves is somebody else, in a folder that anybody may enter.
+    place = Path(tempfile.mkdtemp())
+    try:
+        place.chmod(0o755)
+        folder, store = place / "locked", place / "store"
+        folder.mkdir()
+        store.mkdir()
+        versions = Versions(Store(f"sqlite:///{store}/store.db"))
+        base = versions.save(folder / "a.json", "old", base=None).digest
+        if os.geteuid() == 0:
+            for path in (store, *store.iterdir()):
+                os.chown(path, _NOBODY, _NOBODY)
+        folder.chmod(0o555)
+        context = multiprocessing.get_context("fork")
+        answers: multiprocessing.Queue[str] = context.Queue()
+        child = context.Process(target=_save_as_nobody, args=(str(place), base, answers))
+        child.start()
+        assert answers.get(timeout=30) == "SO102"
+        child.join()
+        assert [each.number for each in versions.list(folder / "a.json")] == [1]
+        assert [(path.name, path.read_text()) for path in folder.iterdir()] == [("a.json", "old")]
     finally:
-        folder.chmod(0o755)
-    assert caught.value.problem.code == "SO102"
-    assert [each.number for each in versions.list(folder / "a.json")] == [1]
-    assert [path.name for path in folder.iterdir()] == ["a.json"]
+        (place / "locked").chmod(0o755)
+        shutil.rmtree(place)
+
+
+def test_a_full_file_system_leaves_everything_as_it_was(versions: Versions, tmp_path: Path) -> None:
+    folder = tmp_path / "small"
+    folder.mkdir()
+    mounted = shutil.which("mount") and subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", str(folder)], capture_output=True, check=False
+    )
+    if not mounted or mounted.returncode:
+        pytest.skip("this user may mount no file system; the test below limits the size of files instead")
+    try:
+        file = folder / "a.json"
+        base = versions.save(file, "old", base=None).digest
+        assert _answer(versions, file, "x" * 1_000_000, base) == "SO102"
+        assert file.read_text() == "old"
+        assert [each.number for each in versions.list(file)] == [1]
+        assert [path.name for path in folder.iterdir()] == ["a.json"]
+        # There is room again for what is small: nothing half-written takes it.
+        assert _answer(versions, file, "y" * 200_000, base) == "saved"
+    finally:
+        subprocess.run(["umount", str(folder)], check=True)
 
 
 def test_a_folder_that_cannot_be_made_is_told(versions: Versions, tmp_path: Path) -> None:
