@@ -320,6 +320,12 @@ def _add_schedule(commands: argparse._SubParsersAction[argparse.ArgumentParser])
     p.add_argument("--job", metavar="NAME", help="runs of this job alone")
     p.add_argument("--most", type=int, default=50, metavar="N", help="how many (default: %(default)s)")
     p.add_argument("--format", choices=["table", "json"], default="table")
+    for verb, told in (
+        ("skip", "Pass over what a job still has to try and to catch up; its next time comes as usual."),
+        ("retry", "Let a job that failed try the same due time again, at once."),
+    ):
+        p = _command(verbs, verb, told, f"watchbook schedule {verb} intelligence-refresh", _schedule(verb))
+        p.add_argument("job", metavar="JOB", help="the job's name, as `watchbook schedule list` shows it")
 
 
 def _add_listen(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

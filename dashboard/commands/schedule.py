@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import argparse
+import datetime as dt
+import difflib
 import json
 import signal
 import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dashboard.commands.terminal import text_table
+from dashboard.errors import Problem, WatchbookError
 from dashboard.store import schedule as kept
 from dashboard.store.database import Store
 from dashboard.table import format_datetime
+
+if TYPE_CHECKING:
+    from dashboard.schedule.job import Job
 
 
 def run(options: argparse.Namespace) -> int:
@@ -72,6 +78,44 @@ def history(options: argparse.Namespace) -> int:
         for run in runs
     ]
     return _print(entries, options.format, ["job", "due", "state", "stands_for", "attempt", "ended", "message"])
+
+
+def skip(options: argparse.Namespace) -> int:
+    """Passes over what a job still has to try and to catch up; its next due time comes as usual."""
+    store, now = Store(), dt.datetime.now(dt.UTC)
+    job = _job(store, options.job)
+    with store.writing() as connection:
+        settled, held = kept.progress_of(connection, job.name)
+        latest, following = None, job.next_due(held.due if held else settled)
+        while following is not None and following <= now:
+            latest, following = following, job.next_due(following)
+        ended = kept.skip(connection, job.name, latest, now)
+    what = f"the due time of {format_datetime(ended[0].replace(tzinfo=None))} and " if ended else ""
+    nothing = "nothing was missed" if latest is None else f"all up to {format_datetime(latest.replace(tzinfo=None))}"
+    coming = f"; next {format_datetime(following.replace(tzinfo=None))}" if following else ""
+    print(f"{job.name}: passed over {what}{nothing}{coming}")
+    return 0
+
+
+def retry(options: argparse.Namespace) -> int:
+    """Lets a job that failed try the same due time again, at once."""
+    store = Store()
+    job = _job(store, options.job)
+    with store.writing() as connection:
+        due = kept.try_again(connection, job.name, dt.datetime.now(dt.UTC))
+    print(f"{job.name}: {format_datetime(due.replace(tzinfo=None))} is tried again when the scheduler runs next")
+    return 0
+
+
+def _job(store: Store, name: str) -> Job:
+    from dashboard.server.background import jobs
+
+    known = {job.name: job for job in jobs(store)}
+    if name not in known:
+        close = difflib.get_close_matches(name, known, 1)
+        hint = f"Did you mean '{close[0]}'?" if close else "See `watchbook schedule list`."
+        raise WatchbookError(Problem("SD008", f"There is no job '{name[:100]}'.", hint=hint))
+    return known[name]
 
 
 def _print(entries: list[dict[str, Any]], form: str, heads: list[str]) -> int:

@@ -10,11 +10,11 @@ from dashboard.detection.jobs import engine_of
 from dashboard.detection.response import automation, running
 from dashboard.detection.response import playbook as playbooks
 from dashboard.detection.response.addresses import allowed_entries
-from dashboard.detection.response.automation import Action, AutomationRule, Condition
+from dashboard.detection.response.automation import AutomationRule
 from dashboard.detection.response.playbook import Playbook
 from dashboard.errors import WatchbookError
 from dashboard.export.workbook import FORMATS
-from dashboard.pages import bar, controls, lists, sources, style, waiting
+from dashboard.pages import automation_rule, bar, confirm, controls, lists, sources, style, waiting
 from dashboard.reporting import report as reports
 from dashboard.reporting.report import Report
 from dashboard.reporting.running import run_now
@@ -88,11 +88,11 @@ def _draw_rules() -> None:
             if st.button("Turn off" if opened.enabled else "Turn on", key="rule-switch"):
                 automation.save_rule(store, replace(opened, enabled=not opened.enabled))
                 st.rerun()
-            if st.button("Delete", key="rule-delete"):
+            if confirm.deleting(f"The rule '{opened.name}' is deleted for good; what it did stays.", "rule-delete"):
                 automation.delete_rule(store, opened.id)
                 st.rerun()
     with st.expander("Change this rule" if opened else "New rule", expanded=not found):
-        _draw_rule_form(opened, names)
+        automation_rule.draw(opened, names)
 
 
 def _conditions(rule: AutomationRule) -> str:
@@ -105,58 +105,6 @@ def _actions(rule: AutomationRule, names: dict[str, str]) -> str:
     return "; ".join(
         f"{automation.ACTIONS[each.kind].lower()}: {names.get(each.value, each.value)}" for each in rule.actions
     )
-
-
-def _draw_rule_form(rule: AutomationRule | None, names: dict[str, str]) -> None:
-    key = rule.id if rule else _NEW
-    name = st.text_input("Name", rule.name if rule else "", key=f"rule-name-{key}")
-    triggers = list(automation.TRIGGERS)
-    trigger = st.selectbox(
-        "When",
-        triggers,
-        index=triggers.index(rule.trigger) if rule else 0,
-        format_func=lambda each: automation.TRIGGERS[each],
-        key=f"rule-trigger-{key}",
-    )
-    conditions = st.data_editor(
-        [{"property": each.property, "operator": each.operator, "values": ", ".join(each.values)} for each in rule.conditions] if rule and rule.conditions else [{"property": "severity", "operator": "equals", "values": "High"}],
-        num_rows="dynamic", hide_index=True, width="stretch", key=f"rule-if-{key}",
-        column_config={
-            "property": st.column_config.SelectboxColumn("If", options=list(automation.PROPERTIES), required=True),
-            "operator": st.column_config.SelectboxColumn("", options=list(automation.OPERATORS), required=True),
-            "values": st.column_config.TextColumn("one of (separated by commas)", required=True),
-        },
-    )  # fmt: skip
-    shown = {f"{each}": each for each in names.values()}
-    actions = st.data_editor(
-        [{"kind": automation.ACTIONS[each.kind], "value": names.get(each.value, each.value), "reason": each.reason} for each in rule.actions] if rule else [{"kind": automation.ACTIONS["tag"], "value": "triage", "reason": ""}],
-        num_rows="dynamic", hide_index=True, width="stretch", key=f"rule-then-{key}",
-        column_config={
-            "kind": st.column_config.SelectboxColumn("Then", options=list(automation.ACTIONS.values()), required=True),
-            "value": st.column_config.TextColumn("what", help=f"Severity, owner, tags, text, classification, or a playbook: {', '.join(shown) or 'none yet'}"),
-            "reason": st.column_config.TextColumn("reason (of closing)"),
-        },
-    )  # fmt: skip
-    order = st.number_input(
-        "Order", 0, 1000, rule.position if rule else 0, key=f"rule-order-{key}", help="0: after the others"
-    )
-    if st.button("Save rule", type="primary", key=f"rule-save-{key}"):
-        kinds = {label: kind for kind, label in automation.ACTIONS.items()}
-        ids = {label: ident for ident, label in names.items()}
-        made = AutomationRule(
-            id=rule.id if rule else "", name=name, trigger=trigger, position=int(order), enabled=rule.enabled if rule else True, expires=rule.expires if rule else "",
-            conditions=tuple(Condition(str(each["property"]), str(each["operator"]), _split(str(each["values"] or ""))) for each in conditions),
-            actions=tuple(
-                Action(kinds[str(each["kind"])], ids.get(str(each["value"]), str(each["value"] or "")) if kinds[str(each["kind"])] == "playbook" else str(each["value"] or ""), str(each["reason"] or ""))
-                for each in actions
-            ),
-        )  # fmt: skip
-        try:
-            automation.save_rule(sources.store(), made)
-        except WatchbookError as error:
-            _told(error)
-            return
-        st.rerun()
 
 
 # ---- playbooks ---------------------------------------------------------------------------------------------------------
@@ -211,7 +159,15 @@ def _draw_playbook_do(opened: Playbook) -> None:
         usable = number.strip().isdigit()
         dry = st.button("Dry run", key="playbook-dry", disabled=not usable)
         wet = st.button("Run", key="playbook-run", disabled=not usable)
-        if st.button("Delete", key="playbook-delete"):
+        users = [
+            rule.name
+            for rule in automation.list_rules(store)
+            if any(action.kind == "playbook" and action.value == opened.id for action in rule.actions)
+        ]
+        told = f" Automation rules run it: {', '.join(users)}. They stay, and that action fails." if users else ""
+        if confirm.deleting(
+            f"The playbook '{opened.name}' is deleted for good; its runs stay.{told}", "playbook-delete"
+        ):
             playbooks.delete_playbook(store, opened.id)
             st.rerun()
     try:
@@ -341,7 +297,9 @@ def _draw_report_do(opened: Report) -> None:
         if st.button("Turn off" if opened.enabled else "Turn on", key="report-switch"):
             reports.save_report(store, replace(opened, enabled=not opened.enabled))
             st.rerun()
-        if st.button("Delete", key="report-delete"):
+        if confirm.deleting(
+            f"The report '{opened.name}' is deleted for good; files that it wrote stay.", "report-delete"
+        ):
             reports.delete_report(store, opened.id)
             st.rerun()
     for each in reports.deliveries(store, opened.id, 10):

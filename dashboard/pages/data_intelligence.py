@@ -12,7 +12,7 @@ from dashboard import settings
 from dashboard.detection.intelligence import editing, taxii
 from dashboard.detection.intelligence.importing import ImportReport, import_file
 from dashboard.errors import WatchbookError
-from dashboard.pages import lists, sources, style, waiting
+from dashboard.pages import confirm, lists, sources, style, waiting
 
 _TOLD = "wb-ti-told"
 _SHOWN = 500
@@ -111,7 +111,9 @@ def _draw_taxii(folder: Path) -> None:
                 except WatchbookError as error:
                     st.session_state[_TOLD] = (error.problem.message, "error", error.problem.hint, error.problem.code)
                 st.rerun()
-            if st.button("Delete", key=f"taxii-delete-{feed.name}"):
+            if confirm.deleting_inside(
+                f"No more is pulled from '{feed.name}'; its indicators stay.", f"taxii-delete-{feed.name}"
+            ):
                 taxii.delete_feed(store, feed.name)
                 st.rerun()
     with st.form("taxii-new", border=False):
@@ -161,6 +163,7 @@ def _draw_chosen(folder: Path, record: dict[str, object]) -> None:
             if st.button("Save", key="ti-save-rate"):
                 editing.set_confidence(folder, [ident], rated)
                 st.rerun()
-        if st.button("Delete", key="ti-delete"):
+        gone = f"{record['ObservableValue']} of the feed '{record['SourceSystem']}' is deleted for good; to end it and keep what is known, revoke it."
+        if confirm.deleting(gone, "ti-delete"):
             editing.delete(folder, [ident])
             st.rerun()

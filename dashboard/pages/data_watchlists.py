@@ -7,7 +7,7 @@ import streamlit as st
 from dashboard import settings
 from dashboard.detection.watchlists import watchlist as watchlists
 from dashboard.errors import WatchbookError
-from dashboard.pages import lists, sources, style
+from dashboard.pages import confirm, lists, sources, style
 
 _TOLD = "wb-watchlist-told"
 _MOST = 5_000
@@ -89,11 +89,10 @@ def _draw_items(opened: watchlists.Watchlist) -> None:
         if st.button("Save changes", type="primary", key="watchlist-save", disabled=edited.equals(frame)):
             _save(opened, ids, frame.to_dict("records"), edited.fillna("").to_dict("index"))
             st.rerun()
-        with st.popover("Delete watchlist"):
-            st.html(f"<p>{style.text(opened.alias)} and its {opened.items:,} items are deleted for good.</p>")
-            if st.button("Delete", key="watchlist-delete"):
-                watchlists.delete_watchlist(store, opened.alias)
-                st.rerun()
+        gone = f"{opened.alias} and its {opened.items:,} items are deleted for good."
+        if confirm.deleting(gone, "watchlist-delete", label="Delete watchlist"):
+            watchlists.delete_watchlist(store, opened.alias)
+            st.rerun()
     if opened.items > _MOST:
         st.html(f'<p class="wb-note">The first {_MOST:,} items are shown; import the file anew to change others.</p>')
 

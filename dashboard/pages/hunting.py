@@ -13,7 +13,7 @@ from dashboard.detection.hunting import bookmarks, running
 from dashboard.detection.hunting.queries import TACTICS, HuntingQuery, load_queries, queries_folder
 from dashboard.engines.protocol import CancelToken, Engine, QueryRequest
 from dashboard.errors import WatchbookError
-from dashboard.pages import bar, drawings, lists, sources, style, waiting
+from dashboard.pages import bar, confirm, drawings, lists, sources, style, waiting
 from dashboard.table import Table
 from dashboard.visual.view import Grid
 
@@ -230,6 +230,8 @@ def _draw_bookmarks() -> None:
     mark = next((mark for mark in found if mark.id == chosen), None)
     if mark is not None:
         st.json(dict(mark.row), expanded=True)
-        if st.button("Delete bookmark", key="hunting-delete-bookmark"):
+        if confirm.deleting(
+            "The bookmark and its notes are deleted for good.", "hunting-delete-bookmark", label="Delete bookmark"
+        ):
             bookmarks.delete_bookmark(sources.store(), mark.id)
             st.rerun()

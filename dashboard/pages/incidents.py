@@ -16,7 +16,7 @@ from dashboard.detection.incidents.queue import ORDERS, Row
 from dashboard.detection.incidents.views import delete_view, list_views, save_view
 from dashboard.detection.moments import from_micros
 from dashboard.errors import WatchbookError
-from dashboard.pages import bar, drawings, layout, sources, style
+from dashboard.pages import bar, confirm, drawings, layout, sources, style
 from dashboard.visual import icons
 from dashboard.visual.view import Grid, GridColumn
 
@@ -142,7 +142,7 @@ def _draw_filters() -> Wanted:
                 with store.writing() as connection:
                     save_view(connection, saving.strip(), wanted, analyst())
                 st.rerun()
-            if name in saved and st.button(f"Delete the view “{name}”", key="incidents-delete"):
+            if name in saved and confirm.deleting_inside(f"The view “{name}” is deleted for good.", "incidents-delete"):
                 with store.writing() as connection:
                     delete_view(connection, name)
                 st.session_state.pop("incidents-view", None)

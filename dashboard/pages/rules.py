@@ -29,7 +29,7 @@ from dashboard.detection.shipped import Template, newer, templates
 from dashboard.detection.simulate import Simulation, simulate
 from dashboard.engines.protocol import CancelToken
 from dashboard.errors import WatchbookError
-from dashboard.pages import bar, drawings, incidents, sentinel_live, sources, style
+from dashboard.pages import bar, confirm, drawings, incidents, sentinel_live, sources, style
 from dashboard.visual.investigation import hits
 from dashboard.visual.view import Grid, GridColumn
 
@@ -404,13 +404,11 @@ def _draw_actions(rule: Rule, tuned: Rule | None, exclusions: tuple[Exclusion, .
                 st.html(style.message_html(words, "info"))
                 if st.button("Take over the new version", key="rule-update"):
                     _save(update.rule, record.exclusions, record, record.enabled, False)
-            with st.popover("Delete", key="rule-delete"):
-                st.html('<div class="wb-note">Its alerts and incidents stay.</div>')
-                if st.button("Delete the rule", key="rule-delete-do"):
-                    with sources.store().writing() as connection:
-                        delete_rule(connection, record.id, incidents.analyst())
-                    st.query_params.pop("rule", None)
-                    st.rerun()
+            if confirm.deleting("Its alerts and incidents stay.", "rule-delete-do", act="Delete the rule"):
+                with sources.store().writing() as connection:
+                    delete_rule(connection, record.id, incidents.analyst())
+                st.query_params.pop("rule", None)
+                st.rerun()
         from dashboard.detection.rules.arm import write_arm
 
         st.download_button("YAML", write_yaml(rule), f"{rule.id}.yaml", key="rule-yaml")

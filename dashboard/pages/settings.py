@@ -16,7 +16,7 @@ from dashboard.engines.azure.clouds import CLOUDS
 from dashboard.engines.azure.connections import Workspace
 from dashboard.engines.azure.identity import KINDS
 from dashboard.errors import WatchbookError
-from dashboard.pages import bar, sources, style, waiting
+from dashboard.pages import bar, confirm, sources, style, waiting
 from dashboard.runtime.execute import shared_executor
 
 _REPORT = "wb-azure-report"
@@ -133,7 +133,10 @@ def _draw_workspaces() -> None:
             st.html(_workspace_html(workspace, checked.get(workspace.id), workspace.id in own))
             if st.button("Test", key=f"test-{workspace.id}"):
                 _test(workspace)
-            if workspace.id in own and st.button("Remove", key=f"remove-{workspace.id}"):
+            told = "It is no longer asked. It can be added again."
+            if workspace.id in own and confirm.deleting(
+                told, f"remove-{workspace.id}", label="Remove", act="Remove it"
+            ):
                 connections.remove_workspace(workspace.id)
                 st.rerun()
     _draw_adding()

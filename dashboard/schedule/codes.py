@@ -8,4 +8,5 @@ CODES: dict[str, str] = {
     "SD005": "A job failed without saying why; the reason is in the log.",
     "SD006": "The process ended in the middle of a job several times.",
     "SD007": "A time zone is not known.",
+    "SD008": "A job cannot be skipped or tried again as it is now.",
 }

@@ -7,6 +7,7 @@ is part of the transaction that writes the effects: a process that lost its leas
 from __future__ import annotations
 
 import datetime as dt
+import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -165,6 +166,52 @@ def put_off(connection: sa.Connection, run: Run, now: dt.datetime, until: dt.dat
     """Lets the due time wait for another attempt. Nothing where the lease was lost."""
     held = RUNS.update().where(RUNS.c.token == run.token, RUNS.c.state == "running")
     connection.execute(held.values(state="waiting", taken=now, until=until, message=message[:2000]))
+
+
+def skip(connection: sa.Connection, job: str, latest: dt.datetime | None, now: dt.datetime) -> list[dt.datetime]:
+    """Passes over what waits: the attempt that is still to come, and every due time up to `latest`. Gives the due times of the
+    runs that were ended. Raises WatchbookError (SD008) while somebody runs the job."""
+    settled, held = progress_of(connection, job)
+    if held is not None:
+        _free(held, now)
+        values = {"state": "failed", "token": uuid.uuid4().hex, "ended": now}
+        said = f"Skipped by hand. {held.message}".strip()
+        mine = (RUNS.c.job == job) & (RUNS.c.due == held.due)
+        connection.execute(RUNS.update().where(mine).values(**values, message=said[:2000]))
+    reached = [each for each in (settled, held.due if held else None, latest) if each is not None]
+    if (
+        reached
+        and connection.execute(JOBS.update().where(JOBS.c.job == job).values(settled=max(reached))).rowcount == 0
+    ):
+        connection.execute(JOBS.insert().values(job=job, settled=max(reached)))
+    return [held.due] if held is not None else []
+
+
+def try_again(connection: sa.Connection, job: str, now: dt.datetime) -> dt.datetime:
+    """Lets the due time that waits or failed last be tried at once, its attempts counted anew; gives it. Raises WatchbookError
+    (SD008) while somebody runs the job, and where nothing failed."""
+    settled, held = progress_of(connection, job)
+    if held is not None:
+        _free(held, now)
+        due = held.due
+    else:
+        newest = history(connection, job, 1)
+        # An older one could not be settled without running what came after it once more.
+        if not newest or newest[0].state != "failed" or newest[0].due != settled:
+            raise WatchbookError(
+                Problem("SD008", f"The last run of '{job}' did not fail.", hint="Its next time comes as usual.")
+            )
+        due = newest[0].due
+    mine = (RUNS.c.job == job) & (RUNS.c.due == due)
+    anew = {"state": "waiting", "attempt": 0, "taken": now, "until": now, "ended": None, "token": uuid.uuid4().hex}
+    connection.execute(RUNS.update().where(mine).values(**anew))
+    return due
+
+
+def _free(run: Run, now: dt.datetime) -> None:
+    if run.state == "running" and not run.is_free(now):
+        told = f"'{run.job}' of {run.due:%Y-%m-%d %H:%M} UTC is being run by {run.holder}."
+        raise WatchbookError(Problem("SD008", told, hint="Wait until it has ended, or end that process."))
 
 
 def forget_runs(connection: sa.Connection, before: dt.datetime) -> int:

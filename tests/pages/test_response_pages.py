@@ -38,3 +38,33 @@ def test_a_hunter_runs_all_queries_adds_an_indicator_and_makes_a_rule(page: Page
         page.get_by_label("Name").press("Tab")
         page.get_by_role("button", name="Save rule").click(timeout=LONG)
         expect(page.get_by_text("add tags: triage")).to_be_visible(timeout=LONG)
+
+
+def test_an_automation_rule_picks_its_playbook_and_what_is_deleted_is_asked_for_first(
+    page: Page, tmp_path: Path
+) -> None:
+    for name in ("data", "workbooks"):
+        (tmp_path / name).mkdir()
+    environment = {"WATCHBOOK_HOME": str(tmp_path / "home"), "WATCHBOOK_RESPONSE_HOSTS": "hooks.example.com"}
+    with serving(data=tmp_path / "data", workbooks=tmp_path / "workbooks", environment=environment) as running:
+        page.goto(f"{running.url}/automation?tab=playbooks")
+        for label, text in (("Name", "Tell the team"), ("Address", "https://hooks.example.com/soc")):
+            page.get_by_label(label, exact=True).fill(text, timeout=LONG)
+            page.get_by_label(label, exact=True).press("Tab")
+        page.get_by_role("button", name="Save playbook").click(timeout=LONG)
+        expect(page.get_by_role("button", name="Save playbook")).to_be_hidden(timeout=LONG)
+
+        page.goto(f"{running.url}/automation")
+        page.get_by_label("Name").fill("Call for help")
+        page.get_by_label("Name").press("Tab")
+        page.get_by_role("button", name="Add an action").click(timeout=LONG)
+        expect(page.get_by_role("combobox", name="Playbook").last).to_have_value("Tell the team", timeout=LONG)
+        page.get_by_role("button", name="Save rule").click(timeout=LONG)
+        expect(page.get_by_text("add tags: triage; run playbook: Tell the team")).to_be_visible(timeout=LONG)
+
+        page.get_by_text("Call for help").first.click()
+        page.get_by_role("button", name="Delete", exact=True).click(timeout=LONG)
+        expect(page.get_by_text("The rule 'Call for help' is deleted for good")).to_be_visible(timeout=LONG)
+        expect(page.get_by_text("add tags: triage; run playbook: Tell the team")).to_be_visible()
+        page.get_by_role("button", name="Delete for good").click()
+        expect(page.get_by_text("No automation rule is made yet.")).to_be_visible(timeout=LONG)

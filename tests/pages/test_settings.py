@@ -37,6 +37,7 @@ def test_a_workspace_is_added_tested_and_taken_out_on_the_settings_page(page: Pa
             expect(page.get_by_text("SecretTable: You have no permission to read this table.")).to_be_visible()
             page.get_by_role("button", name="Check").click()
             expect(page.get_by_text("You are ada@example.org.")).to_be_visible()
-            page.get_by_role("button", name="Remove").click()
+            page.get_by_role("button", name="Remove", exact=True).click()
+            page.get_by_role("button", name="Remove it").click()
             expect(page.get_by_text("No workspace is set yet.")).to_be_visible()
             assert token().split(".")[1][:40] not in page.content()
