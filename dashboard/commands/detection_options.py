@@ -26,6 +26,13 @@ def add_detection(commands: Any, command: Add) -> None:
     _add_incidents(commands, command)
 
 
+def _source(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--source", choices=["local", "loganalytics"],
+        help="local data, or the live workspaces that are set (default: the setting rules_source; local with --data)",
+    )  # fmt: skip
+
+
 def _data(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--data", type=Path, metavar="DIR", help="data folder (default: the sample estate in the user's folder)"
@@ -58,6 +65,7 @@ def _add_rules(commands: Any, command: Add) -> None:
     p.add_argument("--last", default="1d", metavar="SPAN", help="how far back: 1h, 7d … (default: %(default)s)")
     p.add_argument("--step", metavar="SPAN", help="look at windows of this length instead of each rule's own, which is faster")  # fmt: skip
     p.add_argument("--dry-run", action="store_true", help="show what would be found and write nothing")
+    _source(p)
     p.add_argument("--format", choices=["table", "json"], default="table")
     p.add_argument("--junit", type=Path, metavar="OUT.xml", help="also write the runs as JUnit XML: a rule that fails is a failure")  # fmt: skip
     _data(p)
@@ -68,6 +76,7 @@ def _add_rules(commands: Any, command: Add) -> None:
     p.add_argument("path", type=Path, metavar="RULE", help="a rule file")
     p.add_argument("--last", default="7d", metavar="SPAN", help="how far back (default: %(default)s)")
     p.add_argument("--step", metavar="SPAN", help="look at windows of this length instead of the rule's own")
+    _source(p)
     p.add_argument("--format", choices=["table", "json"], default="table")
     _data(p)
     p = command(verbs, "list", "List the rules with how they fare, or the shipped templates.", "watchbook rules list --templates", _later("rules", "listed"))  # fmt: skip

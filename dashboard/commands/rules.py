@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dashboard import settings
 from dashboard.commands.terminal import local_engine, progress, text_table
 from dashboard.commands.workbooks import time_range_ms
 from dashboard.detection.rules import load_rules
@@ -18,6 +19,7 @@ from dashboard.errors import Problem, WatchbookError
 if TYPE_CHECKING:
     from dashboard.detection.rulebook import Record
     from dashboard.detection.rules import Rule
+    from dashboard.engines.protocol import Engine
 
 SUFFIXES = (".yaml", ".yml", ".json")
 TEST_SUFFIXES = (".test.yaml", ".test.yml")
@@ -134,6 +136,14 @@ def _rules_of(paths: Iterable[Path]) -> list[Rule]:
     return rules
 
 
+def _engine(options: argparse.Namespace) -> Engine:
+    """What the rules look at: as said, else local data where its folder is named, else as the setting says."""
+    from dashboard.detection.jobs import LIVE, live_engine
+
+    source = options.source or ("local" if options.data else settings.text("rules_source"))
+    return live_engine() if source == LIVE else local_engine(options.data)
+
+
 def run(options: argparse.Namespace) -> int:
     """Runs rules over past windows; exit 1 where a rule failed."""
     from dashboard.detection.backfill import backfill, record_of
@@ -155,7 +165,7 @@ def run(options: argparse.Namespace) -> int:
             hint = "Name rule files, use --templates, or turn rules on with `watchbook rules enable`."
             raise WatchbookError(Problem("CL010", "No rule is enabled.", hint=hint))
     step = time_range_ms(options.step) * 1_000 if options.step else None
-    engine, show = local_engine(options.data), progress()
+    engine, show = _engine(options), progress()
     done = backfill(
         records, engine, store, time_range_ms(options.last) * 1_000, step=step, dry_run=options.dry_run, progress=show
     )
@@ -181,9 +191,7 @@ def simulate(options: argparse.Namespace) -> int:
     (rule,) = _rules_of([options.path])[:1]
     end = now_micros()
     step = time_range_ms(options.step) * 1_000 if options.step else None
-    found = look(
-        rule, local_engine(options.data), end - time_range_ms(options.last) * 1_000, end, step=step, progress=progress()
-    )
+    found = look(rule, _engine(options), end - time_range_ms(options.last) * 1_000, end, step=step, progress=progress())
     windows = [{"end": iso(hit.end), "hits": hit.rows, "alerts": hit.alerts} for hit in found.hits]
     if options.format == "json":
         names = [str(alert.row["DisplayName"]) for alert in found.alerts]

@@ -20,6 +20,7 @@ CODES: dict[str, str] = {
     "DT030": "There is no detection rule of that id.",
     "DT031": "Somebody else changed the rule since it was read; nothing was written.",
     "DT032": "A new rule has the id of one that is there.",
+    "DT033": "Rules are to run over live data, and no workspace is set.",
     "DT040": "A test of a rule cannot be read.",
     "DT041": "A row of a test does not fit its table.",
 }

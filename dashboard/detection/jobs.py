@@ -12,6 +12,7 @@ from dashboard.detection.run import run_rule
 from dashboard.detection.windows import next_due, window_end
 from dashboard.detection.workspace import open_local
 from dashboard.engines.protocol import Engine
+from dashboard.errors import Problem, WatchbookError
 from dashboard.schedule.job import Due, Job
 from dashboard.store.database import Store
 
@@ -21,14 +22,30 @@ RETRIES = tuple(dt.timedelta(minutes=minutes) for minutes in (1, 2, 4, 8, 16))
 OpenEngine = Callable[[Store], Engine]
 
 
+LIVE = "loganalytics"
+
+
 @functools.cache
 def engine_of(store: Store) -> Engine:
     """What rules are run over, by the setting `rules_source`; made once for a store."""
-    if settings.text("rules_source") == "loganalytics":
-        from dashboard.engines.loganalytics import LogAnalyticsEngine
+    return live_engine() if settings.text("rules_source") == LIVE else open_local(settings.data_folder(), store)
 
-        return LogAnalyticsEngine([part.strip() for part in settings.text("workspaces").split(",") if part.strip()])
-    return open_local(settings.data_folder(), store)
+
+def live_engine() -> Engine:
+    """The workspaces that are set. Raises WatchbookError (DT033) where none is."""
+    from dashboard.engines.azure.connections import workspaces
+    from dashboard.engines.loganalytics import LogAnalyticsEngine
+
+    known = workspaces()
+    if not known:
+        raise WatchbookError(
+            Problem(
+                "DT033",
+                "Rules are to run over live data, and no workspace is set.",
+                hint="Add one: watchbook azure add-workspace ID",
+            )
+        )
+    return LogAnalyticsEngine([each.id for each in known])
 
 
 def rule_jobs(store: Store, open_engine: OpenEngine = engine_of) -> Iterable[Job]:

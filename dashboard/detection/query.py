@@ -11,6 +11,7 @@ from dashboard.detection.moments import from_micros
 from dashboard.detection.rules.durations import SECOND
 from dashboard.detection.rules.rule import Rule
 from dashboard.engines.protocol import QueryRequest, TimeSpan
+from dashboard.kql.tokens import tokenize
 
 MOST_ROWS = 10_000
 """Rows of a rule's result that are looked at, as in Sentinel."""
@@ -78,6 +79,36 @@ def request(rule: Rule, start: int, end: int, exclusions: Sequence[Exclusion] = 
     # An event on the edge of two windows belongs to the earlier one alone.
     first = from_micros(start) + dt.timedelta(microseconds=1)
     return QueryRequest(query_text(rule, exclusions), timespan=TimeSpan(first, now), now=now, row_limit=MOST_ROWS)
+
+
+def at_moment(text: str, moment: dt.datetime) -> str:
+    """The query with `now()` and `ago()` as they are at a moment. A live service takes its own clock for them, which would cut
+    off the rows of a window that is looked at some minutes after its end."""
+    tokens = tokenize(text)
+    literal = f"datetime({moment.astimezone(dt.UTC).replace(tzinfo=None).isoformat()}Z)"
+    parts: list[str] = []
+    closing: list[bool] = []
+    done, at = 0, 0
+    while tokens.kinds[at] != "end":
+        name, then = tokens.texts[at], tokens.texts[at + 1]
+        called = tokens.kinds[at] == "name" and name in ("now", "ago") and then == "("
+        if called and name == "now" and tokens.texts[at + 2] == ")":
+            parts += [text[done : tokens.starts[at]], literal]
+            done, at = tokens.ends[at + 2], at + 3
+            continue
+        if called:
+            parts += [text[done : tokens.starts[at]], f"({literal} {'+' if name == 'now' else '-'} ("]
+            done = tokens.ends[at + 1]
+            closing.append(True)
+            at += 2
+            continue
+        if name == "(":
+            closing.append(False)
+        elif name == ")" and closing and closing.pop():
+            parts += [text[done : tokens.ends[at]], ")"]
+            done = tokens.ends[at]
+        at += 1
+    return "".join([*parts, text[done:]])
 
 
 def products_text(rule: Rule) -> str:

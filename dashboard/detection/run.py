@@ -12,8 +12,8 @@ import sqlalchemy as sa
 from dashboard import settings
 from dashboard.detection.alert import Alert, save_alerts
 from dashboard.detection.incidents.grouping import group_alerts
-from dashboard.detection.moments import now_micros
-from dashboard.detection.query import MOST_ROWS, products_text, request
+from dashboard.detection.moments import from_micros, now_micros
+from dashboard.detection.query import MOST_ROWS, at_moment, products_text, request
 from dashboard.detection.raise_alerts import fingerprint, raise_alerts, rows_of, triggers
 from dashboard.detection.rulebook import Record, audit_rule, find_rule
 from dashboard.detection.rules.rule import Rule
@@ -93,6 +93,8 @@ def ask(
         wanted = replace(request(rule, start, end), text=products_text(rule))
     else:
         wanted = request(rule, start, end, exclusions)
+    if engine.name != "local":
+        wanted = replace(wanted, text=at_moment(wanted.text, from_micros(end)))
     return rows_of(engine.run(wanted, cancel))[:MOST_ROWS]
 
 
