@@ -45,7 +45,7 @@ STAGES = (
     (3, "all secrets listed", ("aks-secrets-listed",), 148, 152),
     (4, "pod with the node's /etc", ("aks-sensitive-mount",), 264, 270),
     (4, "person from a new address", ("aks-person-from-new-address",), 264, 270),
-    (4, "chroot by exec", ("aks-exec-host-escape",), 264, 270),
+    (4, "out to the node by exec", ("aks-exec-host-escape",), 264, 270),
     (4, "the node's certificate from outside", ("aks-node-identity-from-outside",), 262, 270),
     (4, "the pod is deleted", ("aks-attack-pod-deleted",), 258, 264),
     (5, "wrong passwords", ("signin-many-wrong-passwords", "signin-guessed-password"), 44, 54),

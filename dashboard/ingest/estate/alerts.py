@@ -103,7 +103,7 @@ def _noise(window: Window) -> Iterator[Json]:
         target = {
             "person": {"person": world.people[people[i]]},
             "host": {"host": world.data["machines"][hosts[i]]},
-            "pod": {"pod": pod},
+            "pod": {"pod": pod, "cluster": world.clusters[pod.cluster], "ns": pod.namespace},
         }[kind["target"]]
         yield _alert(world, {**kind, **target}, int(times[i]), rng, "")
 
@@ -116,12 +116,10 @@ def _story(world: World) -> Iterator[Json]:
             target["person"] = world.person(beat["person"])
         else:
             cluster = next(c for c in world.clusters if c["key"] == beat.get("cluster", "shop"))
-            mine = [p for p in world.pods if p.cluster == cluster["number"]]
-            target["pod"] = next(
-                (p for p in mine if p.name.startswith(beat["object"])),
-                next(p for p in mine if p.namespace == (beat.get("ns") or "kube-system")),
-            )
-        yield _alert(world, {**beat, **target}, world.now - int(beat["at"] * HOUR), rng, beat["incident"])
+            # Bindings, events and service accounts are no pods: their alerts name the cluster and the namespace.
+            target = {"cluster": cluster, "pod": next(iter(world.pods_named(beat["object"], cluster["number"])), None)}
+        ip = world.data["story_incidents"][beat["incident"]]["ip"]
+        yield _alert(world, {"ip": ip, **beat, **target}, world.now - int(beat["at"] * HOUR), rng, beat["incident"])
 
 
 def _alert(world: World, kind: Json, at: int, rng: np.random.Generator, incident: str) -> Json:
@@ -139,7 +137,7 @@ def _alert(world: World, kind: Json, at: int, rng: np.random.Generator, incident
     else:
         alert_type = name.replace(" ", "")
     strangers = world.data["strangers"]
-    ip = strangers[int(rng.integers(0, len(strangers)))]["ip"]
+    ip = kind.get("ip") or strangers[int(rng.integers(0, len(strangers)))]["ip"]
     if not incident and rng.random() < 0.25:
         ip = f"203.0.113.{160 + int(rng.integers(0, 40))}"  # one that a feed of indicators names
     lag = int(rng.integers(2, 9)) * MINUTE
@@ -160,9 +158,9 @@ def _alert(world: World, kind: Json, at: int, rng: np.random.Generator, incident
         }
     elif kind["product"] == "mdc":
         extended |= {
-            "Namespace": kind["pod"].namespace,
-            "Pod": kind["pod"].name,
-            "Cluster": world.clusters[kind["pod"].cluster]["name"],
+            "Namespace": kind.get("ns", ""),
+            "Pod": kind["pod"].name if kind["pod"] else "",
+            "Cluster": kind["cluster"]["name"],
             "resourceType": "Kubernetes Service",
             "ServiceId": "14fa08c7-c48e-4c18-950c-8148024b4398",
         }
@@ -210,14 +208,21 @@ def _entities(world: World, kind: Json, ip: str) -> tuple[list[Json], str, str]:
             "Type": "host",
         }
         return [host, address], m["name"], resource
-    pod = kind["pod"]
-    cluster = world.clusters[pod.cluster]
-    container = next(c for c in world.containers if world.pods[c.pod] is pod)
-    return [
-        {"$id": "4", "ResourceId": cluster["id"], "Type": "azure-resource"}, {"$id": "5", "CloudResource": {"$ref": "4"}, "Name": cluster["name"], "Type": "K8s-cluster"},
-        {"$id": "6", "Name": pod.namespace, "Cluster": {"$ref": "5"}, "Type": "K8s-namespace"}, {"$id": "7", "Name": pod.name, "Namespace": {"$ref": "6"}, "Type": "K8s-pod"},
-        {"$id": "8", "Name": container.name, "Image": {"ImageId": f"{container.image}:{container.tag}", "Type": "container-image"}, "Pod": {"$ref": "7"}, "Type": "container"}, address,
-    ], cluster["name"], cluster["id"]  # fmt: skip
+    pod, cluster = kind["pod"], kind["cluster"]
+    entities: list[Json] = [
+        {"$id": "4", "ResourceId": cluster["id"], "Type": "azure-resource"},
+        {"$id": "5", "CloudResource": {"$ref": "4"}, "Name": cluster["name"], "Type": "K8s-cluster"},
+    ]
+    if kind.get("ns"):
+        entities.append({"$id": "6", "Name": kind["ns"], "Cluster": {"$ref": "5"}, "Type": "K8s-namespace"})
+    if pod:
+        container = next(c for c in world.containers if world.pods[c.pod] is pod)
+        image = {"ImageId": f"{container.image}:{container.tag}", "Type": "container-image"}
+        entities += [
+            {"$id": "7", "Name": pod.name, "Namespace": {"$ref": "6"}, "Type": "K8s-pod"},
+            {"$id": "8", "Name": container.name, "Image": image, "Pod": {"$ref": "7"}, "Type": "container"},
+        ]
+    return [*entities, address], cluster["name"], cluster["id"]
 
 
 def _incidents(world: World, made: list[Json]) -> Iterator[Json]:

@@ -34,11 +34,7 @@ def variants(world: World) -> list[Json]:
         found += [{**v, "weight": kind["weight"] * v["share"] / share, "at": ()} for v in made]
     for beat in world.data["story_audit"]:
         cluster = next(c for c in world.clusters if c["key"] == beat["cluster"])
-        pod = (
-            next((p for p in _lasting(world, cluster, beat) if p.name.startswith(beat["name"])), None)
-            if beat.get("pod")
-            else None
-        )
+        pod = next(iter(world.pods_named(beat["name"], cluster["number"])), None) if beat.get("pod") else None
         at = [
             world.now - int(beat["at"] * HOUR) + i * beat.get("every", 0) * SECOND for i in range(beat.get("times", 1))
         ]
@@ -47,7 +43,7 @@ def variants(world: World) -> list[Json]:
         found.append(
             {
                 **_variant(
-                    world, {**beat, "warn": warn}, cluster, _who(world, beat["who"], cluster)[0], {"name": name}
+                    world, {**beat, "warn": warn}, cluster, _actor(world, beat["who"], cluster), {"name": name}
                 ),
                 "weight": 0.0,
                 "at": at,
@@ -62,6 +58,15 @@ def _lasting(world: World, cluster: Json, kind: Json) -> list[Any]:
     ]
     namespace = kind.get("ns", "{ns}")
     return [p for p in pods if namespace in ("{ns}", p.namespace) and p.controller_kind]
+
+
+def _actor(world: World, who: str, cluster: Json) -> Json:
+    """Who acts in a story; `node:POD` is the node on which a pod ran."""
+    kind, _, name = who.partition(":")
+    if kind == "node":
+        node = world.nodes[world.pods_named(name, cluster["number"])[0].node].name
+        return next(found for found in _who(world, kind, cluster) if found["node"] == node)
+    return _who(world, who, cluster)[0]
 
 
 def _who(world: World, who: str, cluster: Json) -> list[Json]:

@@ -108,6 +108,12 @@ def inventory(window: Window) -> Iterator[tuple[str, pa.Table]]:
     """KubePodInventory and its view KubernetesPodInventory, ContainerInventory, KubeNodeInventory, KubeServices."""
     world, p = window.world, container_pools(window.world)
     times, index = _present(window.snapshots(SNAPSHOTS), p["born"], p["died"])
+    # The agent looks every minute, of which some looks are kept; the first at each container is, however short its life.
+    seen = p["born"] + MINUTE
+    first = np.flatnonzero((seen >= window.start) & (seen < window.end) & (seen < p["died"]))
+    times, index = np.concatenate([times, seen[first]]), np.concatenate([index, first])
+    order = np.argsort(times, kind="stable")
+    times, index = times[order], index[order]
     age = times - p["born"][index]
     trouble = p["trouble"][index]
     restarts = (p["rate"][index] * age / DAY).astype(np.int32)

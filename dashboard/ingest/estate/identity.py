@@ -117,14 +117,17 @@ class _Signins:
             {"risk": "medium", "types": ["unlikelyTravel"]},
         ]
         parts[0][6][:] = np.where(travelling & (rng.random(n) < 0.5), 2, np.where(rng.random(n) < 0.006, 1, 0))
-        if table == "SigninLogs":
-            parts.extend(self._story(window))
+        parts.extend(self._story(window, table == "SigninLogs"))
         merged = [np.concatenate([p[i] for p in parts]) for i in range(7)]
         order = np.argsort(merged[0], kind="stable")
         self.times, self.person, self.app, self.result, self.client, self.place, self.risk = (m[order] for m in merged)
 
-    def _story(self, window: Window) -> Iterator[tuple[np.ndarray, ...]]:
-        for beat in self.world.data["story_signins"]:
+    def _story(self, window: Window, interactive: bool) -> Iterator[tuple[np.ndarray, ...]]:
+        beats = self.world.data["story_signins"]
+        if not interactive:
+            # Whoever got in renews the tokens from the same place for a while, without being asked again.
+            beats = [{**b, "at": b["at"] - 0.05, "times": 4, "every": 700} for b in beats if b["code"] == "0"]
+        for beat in beats:
             self.risks.append({"risk": beat.get("risk", "none"), "types": beat.get("risk_types", [])})
             who = [i for i, p in enumerate(self.people) if beat["who"] in ("*", p.name.split(" ")[0])]
             at = [
@@ -244,12 +247,23 @@ def signins(window: Window) -> Iterator[tuple[str, pa.Table]]:
         chosen = [p for p in principals if p["kind"] == kind]
         times = window.times(rng, 900)
         index, bad = rng.integers(0, len(chosen), len(times)), rng.random(len(times)) < 0.03
-        target = rng.integers(0, 3, len(times))
+        target, place = rng.integers(0, 3, len(times)), index
+        addresses = [(f"20.61.4.{18 + i}", world.data["offices"][0]) for i in range(len(chosen))]
+        if kind == "service":
+            for beat in world.data["story_principals"]:
+                who = next(i for i, p in enumerate(chosen) if p["name"] == beat["who"])
+                at = world.now - int(beat["at"] * HOUR) + np.arange(beat["times"]) * beat["every"] * SECOND
+                at = at[(at >= window.start) & (at < window.end)]
+                extra = (at, np.full(len(at), who), np.zeros(len(at), bool), np.full(len(at), 3), np.full(len(at), len(addresses)))
+                addresses.append((world.person(beat["from"]).home["ip"], world.person(beat["from"]).home))
+                merged = [np.concatenate(pair) for pair in zip((times, index, bad, target, place), extra, strict=True)]
+                order = np.argsort(merged[0], kind="stable")
+                times, index, bad, target, place = (m[order] for m in merged)
         tenant = world.data["tenants"][0]["id"]
         yield table, _known(table, times, {
             "ServicePrincipalName": pick([p["name"] for p in chosen], index), "ServicePrincipalId": pick([p["id"] for p in chosen], index), "AppId": pick([p["app"] for p in chosen], index),
-            "ResourceDisplayName": pick(["Windows Azure Service Management API", "Azure Key Vault", "Microsoft Graph"], target), "IPAddress": pick([f"20.61.4.{18 + i}" for i in range(len(chosen))], index),
-            "ResultType": where(bad, "7000215", "0"), "ResultDescription": where(bad, "Invalid client secret is provided.", ""), "ResultSignature": where(bad, "FAILURE", "SUCCESS"), "Location": "NL", "LocationDetails": _place_json(world.data["offices"][0]),
+            "ResourceDisplayName": pick(["Windows Azure Service Management API", "Azure Key Vault", "Microsoft Graph", "Azure Kubernetes Service AAD Server"], target), "IPAddress": pick([ip for ip, _ in addresses], place),
+            "ResultType": where(bad, "7000215", "0"), "ResultDescription": where(bad, "Invalid client secret is provided.", ""), "ResultSignature": where(bad, "FAILURE", "SUCCESS"), "Location": pick([where_["country"] for _, where_ in addresses], place), "LocationDetails": pick([_place_json(where_) for _, where_ in addresses], place),
             "Category": category, "OperationName": "Sign-in activity", "OperationVersion": "1.0", "Level": "4", "Id": uuids(rng, len(times)), "CorrelationId": uuids(rng, len(times)), "SourceSystem": "Azure AD",
             "AADTenantId": tenant, "TenantId": world.workspace_tenant, "Resource": "Microsoft.aadiam", "ResourceGroup": "Microsoft.aadiam", "ServicePrincipalCredentialKeyId": "", "ConditionalAccessStatus": "notApplied", "CreatedDateTime": times - SECOND,
             "Identity": pick([p["name"] for p in chosen], index), "UserAgent": "azsdk-go-azidentity/1.8.0",
@@ -321,8 +335,8 @@ def directory(window: Window) -> Iterator[tuple[str, pa.Table]]:
         text_json(
             {
                 "user": {
-                    "id": people[0].id,
-                    "userPrincipalName": next(p.upn for p in people if p.name.startswith(b["who"])),
+                    "id": world.person(b["who"]).id,
+                    "userPrincipalName": world.person(b["who"]).upn,
                     "ipAddress": b["ip"],
                     "displayName": "",
                 }

@@ -2,8 +2,10 @@
 
 A stream is a list of kinds of event with weights, each with the columns it sets in one or more tables. A kind is written
 in some dozens of variants, in which `«upn»`, `«machine»`, `«stranger»` and the like are replaced, so that a row costs two
-draws. A value that starts with `!` is made anew for each row: `!guid`, `!hex N`, `!int FROM TO`, `!real FROM TO`, `!time`.
-A kind with `at` (hours before now) is a step of a story: it happens then, `times` times, `every` seconds.
+draws. A value that starts with `!` is made anew for each row: `!guid`, `!hex N`, `!int FROM TO`, `!real FROM TO`, `!time`,
+`!nth TEXT` (the text with the row's number in the place of `#`).
+A kind with `at` (hours before now) is a step of a story: it happens then, `times` times, `every` seconds, to the person `who`
+or in turn on the nodes of the pods `pod`.
 """
 
 from __future__ import annotations
@@ -17,12 +19,12 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from dashboard.ingest.estate.frame import HOUR, SECOND, Rows, arrow_schema, choose, hexes, pick, uuids
+from dashboard.ingest.estate.frame import HOUR, SECOND, Rows, arrow_schema, choose, fill, hexes, pick, uuids
 from dashboard.ingest.estate.window import Family, Window
-from dashboard.ingest.estate.world import Json, World
+from dashboard.ingest.estate.world import Json, Pod, World
 
 VARIANTS = 48
-_WORDS = {"weight", "at", "times", "every", "who"}
+_WORDS = {"weight", "at", "times", "every", "who", "pod"}
 _MARK = re.compile("«([a-z_]+)»")
 
 
@@ -47,15 +49,17 @@ def _make(window: Window, *, stream: Json, name: str) -> Iterator[tuple[str, pa.
     world, rng = window.world, window.rng(name)
     kinds = stream["kinds"]
     variants = [_names(world, v, name) for v in range(VARIANTS)]
+    weights = [v["weight"] for v in variants]
     times = window.times(rng, stream["rows"], stream.get("rhythm", "steady"))
     kind = choose(rng, len(kinds), len(times), [k.get("weight", 0) for k in kinds])
-    variant = choose(rng, VARIANTS, len(times), [v["weight"] for v in variants])
+    variant = choose(rng, VARIANTS, len(times), weights)
     parts = [(times, kind, variant)]
     for i, k in enumerate(kinds):
         if "at" in k:
             at = world.now - int(k["at"] * HOUR) + np.arange(k.get("times", 1)) * int(k.get("every", 60) * SECOND)
             at = at[(at >= window.start) & (at < window.end)]
-            parts.append((at, np.full(len(at), i), np.full(len(at), _variant_of(world, k))))
+            actors = _actors(world, k, variants)
+            parts.append((at, np.full(len(at), i), np.resize(np.array(actors), len(at))))
     merged = [np.concatenate([p[i] for p in parts]) for i in range(3)]
     order = np.argsort(merged[0], kind="stable")
     times, kind, variant = (m[order] for m in merged)
@@ -66,10 +70,25 @@ def _make(window: Window, *, stream: Json, name: str) -> Iterator[tuple[str, pa.
         yield table, arrow if mask.all() else arrow.filter(pa.array(mask))
 
 
-def _variant_of(world: World, kind: Json) -> int:
-    """The variant in which the kind's person is the one who acts."""
+def _actors(world: World, kind: Json, variants: list[Json]) -> list[int]:
+    """The variants in which the kind's person acts, or the node of each of its pods, which are added."""
+    if "pod" in kind:
+        first = len(variants)
+        variants += [_names_on_node(world, pod, variants[0]) for pod in world.pods_named(kind["pod"])]
+        return list(range(first, len(variants)))
     who = kind.get("who")
-    return next((i for i, p in enumerate(world.people) if who and p.name.startswith(who)), 0)
+    return [next((i for i, p in enumerate(world.people) if who and p.name.startswith(who)), 0)]
+
+
+def _names_on_node(world: World, pod: Pod, names: Json) -> Json:
+    """What the marks mean on the node of a pod: nobody's account acts there."""
+    node = world.nodes[pod.node]
+    nobody = dict.fromkeys(("upn", "oid", "person", "netbios", "sid"), "")
+    device = world.guid("device", node.name).replace("-", "") + "00000000"
+    return {
+        **names, **nobody, "user": "root", "node": node.name, "node_ip": node.ip, "device": node.name, "device_id": device,
+        "cluster_id": world.clusters[node.cluster]["id"],
+    }  # fmt: skip
 
 
 def _names(world: World, v: int, stream: str) -> Json:
@@ -95,7 +114,7 @@ def _names(world: World, v: int, stream: str) -> Json:
         "domain": person.tenant["domain"], "tenant": person.tenant["id"], "netbios": person.tenant["domain"].split(".")[0].upper(), "device": person.device, "home": person.home["ip"],
         "office": person.office["ip"], "city": person.office["city"], "country": person.office["country"], "os": person.os.replace(" ", ""), "other": other.upn, "other_name": other.name,
         "win": win["name"], "win_fqdn": f"{win['name']}.{win['domain']}".lower(), "win_ip": win["ip"], "win_id": machine(win, "id"), "linux": lin["name"], "linux_ip": lin["ip"], "linux_id": machine(lin, "id"),
-        "stranger": stranger["ip"], "stranger_country": stranger["country_name"], "stranger_lat": str(stranger["lat"]), "stranger_lon": str(stranger["lon"]), "node": node.name, "node_ip": node.ip,
+        "stranger": stranger["ip"], "stranger_country": stranger["country_name"], "stranger_lat": str(stranger["lat"]), "stranger_lon": str(stranger["lon"]), "node": node.name, "node_ip": node.ip, "cluster_id": world.clusters[node.cluster]["id"],
         "feed": f"203.0.113.{160 + v % 40}", "public": f"198.51.100.{5 + v * 5}", "guid": world.guid(stream, v), "device_id": world.guid("device", person.device).replace("-", "") + "00000000",
         "workspace": world.workspace_tenant, "shop": world.subscription("shop")["id"], "data": world.subscription("data")["id"], "vault": vault[0], "vault_id": world.resource_id(vault[1], vault[2], "microsoft.keyvault/vaults", vault[0]),
         "vault_sub": world.subscription(vault[1])["id"], "vault_group": vault[2].upper(), "analyst": next(p.upn for p in world.people[2 + v % 2 :] if p.dept == "Security"), "sid": f"S-1-5-21-1004336348-1177238915-682003330-{1100 + v % len(world.people)}",
@@ -118,7 +137,7 @@ def _rows(
     if "TenantId" in schema:
         rows.put(TenantId=window.world.workspace_tenant)
     names = sorted({c for k in own if k for c in k if c not in _WORDS} | set(columns))
-    index = kind * VARIANTS + variant
+    index = kind * len(variants) + variant
     for name in names:
         kql, arrow = schema[name]
         values = [columns.get(name) if k is None else k.get(name, columns.get(name)) for k in own]
@@ -194,6 +213,9 @@ def _fresh(order: str, times: np.ndarray, rng: np.random.Generator) -> Any:
         return rng.integers(int(numbers[0]), int(numbers[1]) + 1, n)
     if what == "real":
         return np.round(rng.uniform(float(numbers[0]), float(numbers[1]), n), 3)
+    if what == "nth":
+        before, _, after = order.partition(" ")[2].partition("#")
+        return fill("«before»«number»«after»", before=before, number=np.arange(n), after=after)
     if what == "time":
         return times - (int(numbers[0]) * SECOND if numbers else 0)
     raise ValueError(f"unknown value '{order}'")

@@ -128,6 +128,15 @@ class World:
         """What the column TenantId holds: the workspace's id."""
         return str(self.data["workspace"]["id"])
 
+    def pods_named(self, name: str, cluster: int | None = None) -> list[Pod]:
+        """The pods of a story by the start of their names: all that an attacker started, else the first of a workload that
+        goes on living."""
+        found = [p for p in self.pods if p.name.startswith(name) and cluster in (None, p.cluster)]
+        if any(pod["name"].startswith(name) for pod in self.data["story_pods"]):
+            return found
+        lasting = [p for p in found if p.died > self.now and p.trouble in ("", "memory") and p.controller_kind]
+        return lasting[:1]
+
     def person(self, name: str) -> Person:
         """A person by the start of the name."""
         return next(p for p in self.people if p.name.startswith(name))
