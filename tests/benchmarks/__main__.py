@@ -7,7 +7,7 @@ import importlib
 import os
 import sys
 
-NAMES = ("translate", "execute", "start", "page", "live", "export")
+NAMES = ("translate", "execute", "start", "page", "live", "export", "import_speed")
 
 
 def main() -> None:

@@ -1,7 +1,9 @@
 """What a first page costs: a shipped workbook beside the same tiles, charts and grids written by hand in a bare Streamlit
 script, both served by the same application, both warm, opened in turn in new tabs of one browser.
 
-Run with PAGE_RUNS, PAGE_WORKBOOKS (names, by comma) in the environment to change how often and what.
+Then what a start takes: with data that is there, and the first of all, from a home folder that is empty (the sample estate is made
+meanwhile) to the first workbook all drawn. Run with PAGE_RUNS, PAGE_WORKBOOKS (names, by comma) in the environment to change how
+often and what; PAGE_RUNS=0 measures the starts alone.
 """
 
 from __future__ import annotations
@@ -61,14 +63,18 @@ def main() -> None:
         data = Path(folder) / "data"
         ensure_estate(data)
         browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
-        with serving(data=data) as ours:
-            for name in names:
-                _compare(browser, ours, name, data, Path(folder), runs)
-        for label, address, wanted in (
-            ("start to the gallery", "/", None),
-            (f"start to {names[0]} all drawn", f"/workbook?w={names[0]}", _wanted(_parts(names[0], data))),
+        if runs:
+            with serving(data=data) as ours:
+                for name in names:
+                    _compare(browser, ours, name, data, Path(folder), runs)
+        drawn = f"/workbook?w={names[0]}", _wanted(_parts(names[0], data))
+        for label, place, address, wanted in (
+            ("start to the gallery", data, "/", None),
+            (f"start to {names[0]} all drawn", data, *drawn),
+            ("first start, empty home, to the gallery", None, "/", None),
+            (f"first start, empty home, to {names[0]} all drawn", None, *drawn),
         ):
-            took = [_start(browser, data, address, wanted) for _ in range(3)]
+            took = [_start(browser, place, address, wanted) for _ in range(3)]
             print(
                 f"{label}: {_seconds(took)} s (listening after {statistics.median(first for first, _ in took):.2f} s)"
             )
@@ -157,10 +163,18 @@ def _open(context: BrowserContext, address: str, wanted: dict[str, int]) -> floa
     return milliseconds
 
 
-def _start(browser: Browser, data: Path, address: str, wanted: dict[str, int] | None) -> tuple[float, float]:
-    """Seconds from the command to its address, and to the page at `address` all drawn in a browser without a cache."""
+def _start(browser: Browser, data: Path | None, address: str, wanted: dict[str, int] | None) -> tuple[float, float]:
+    """Seconds from the command to its address, and to the page at `address` all drawn in a browser without a cache. Without
+    data the command is that of `make run` in a new home folder."""
+    with tempfile.TemporaryDirectory() as home:
+        return _started(browser, data, Path(home), address, wanted)
+
+
+def _started(
+    browser: Browser, data: Path | None, home: Path, address: str, wanted: dict[str, int] | None
+) -> tuple[float, float]:
     began = time.perf_counter()
-    with _served(data) as url:
+    with _served(data, home) as url:
         listening = time.perf_counter() - began
         context = browser.new_context(viewport={"width": 1400, "height": 2600})
         page = context.new_page()
@@ -177,9 +191,12 @@ def _start(browser: Browser, data: Path, address: str, wanted: dict[str, int] | 
 
 
 @contextlib.contextmanager
-def _served(data: Path) -> Iterator[str]:
-    command = [sys.executable, "-m", "dashboard.cli", "serve", "--port", "0", "--data", str(data)]
-    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+def _served(data: Path | None, home: Path) -> Iterator[str]:
+    command = [sys.executable, "-m", "dashboard.cli", "serve", "--port", "0", *(("--data", str(data)) if data else ())]
+    environment = {name: text for name, text in os.environ.items() if not name.startswith("WATCHBOOK_")}
+    process = subprocess.Popen(
+        command, cwd=ROOT, env={**environment, "WATCHBOOK_HOME": str(home)}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+    )  # fmt: skip
     try:
         assert process.stdout is not None
         found = next(filter(None, (re.search(r"(http://[\d.:]+)", line) for line in process.stdout)))

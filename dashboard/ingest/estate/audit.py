@@ -42,9 +42,7 @@ def variants(world: World) -> list[Json]:
         warn = 1 if beat.get("why") else 0
         found.append(
             {
-                **_variant(
-                    world, {**beat, "warn": warn}, cluster, _actor(world, beat["who"], cluster), {"name": name}
-                ),
+                **_variant(world, {**beat, "warn": warn}, cluster, _actor(world, beat["who"], cluster), {"name": name}),
                 "weight": 0.0,
                 "at": at,
             }

@@ -254,7 +254,13 @@ def signins(window: Window) -> Iterator[tuple[str, pa.Table]]:
                 who = next(i for i, p in enumerate(chosen) if p["name"] == beat["who"])
                 at = world.now - int(beat["at"] * HOUR) + np.arange(beat["times"]) * beat["every"] * SECOND
                 at = at[(at >= window.start) & (at < window.end)]
-                extra = (at, np.full(len(at), who), np.zeros(len(at), bool), np.full(len(at), 3), np.full(len(at), len(addresses)))
+                extra = (
+                    at,
+                    np.full(len(at), who),
+                    np.zeros(len(at), bool),
+                    np.full(len(at), 3),
+                    np.full(len(at), len(addresses)),
+                )
                 addresses.append((world.person(beat["from"]).home["ip"], world.person(beat["from"]).home))
                 merged = [np.concatenate(pair) for pair in zip((times, index, bad, target, place), extra, strict=True)]
                 order = np.argsort(merged[0], kind="stable")

@@ -30,24 +30,64 @@ _FLAT = (
     "EventType", "Level", "Reason", "User", "Username", "SourceIp", "Namespace", "ResourceType", "Subresource", "Resource", "Action", "ResponseCode",
     "Decision",
 )  # fmt: skip
+# What both tables hold in the same form: taken from AKSAudit, so that a worker sends it once.
+_SHARED = ("TimeGenerated", "AuditId", "UserAgent", "Verb", "RequestUri")
 _ONLY_TEXT = {str}
+_JSON = frozenset((
+    "Annotations", "ObjectRef", "RequestObject", "ResponseObject", "ResponseStatus", "SourceIps", "User", "AdditionalFields",
+))  # fmt: skip
+_FIXED = {
+    "Category": "kube-audit", "ResourceProvider": "MICROSOFT.CONTAINERSERVICE", "ResourceType": "MANAGEDCLUSTERS",
+    "OperationName": "Microsoft.ContainerService/managedClusters/diagnosticLogs/Read", "stream_s": "stdout",
+}  # fmt: skip
 _TIMES = frozenset(("TimeGenerated", "RequestReceivedTime", "StageReceivedTime"))
 
 
 @dataclass(frozen=True)
 class Block:
-    """Rows of the three tables, in the same order; their identities; and the lines (by position) that are to go the ordinary way."""
+    """What the lines of a block became: the columns of AKSAudit, those of KubernetesAudit that differ from them, the rows'
+    identities, and the lines (by position) that are to go the ordinary way."""
 
-    tables: dict[str, pa.Table]
+    audit: pa.Table
+    flat: pa.Table
     identities: np.ndarray
     others: list[int]
+
+    def tables(self, lines: Sequence[bytes]) -> dict[str, pa.Table]:
+        """The rows of the three tables, in the same order. `lines` are those of the block: AzureDiagnostics holds them as they are."""
+        import pyarrow as pa
+
+        if not len(self.identities):
+            return {}
+        flat = self.flat
+        for name in (*_SHARED, *(() if "User" in flat.column_names else ("User",))):
+            flat = flat.append_column(name, self.audit.column(name))
+        aside = set(self.others)
+        taken = [line for position, line in enumerate(lines) if position not in aside] if aside else lines
+        diagnostics = {name: pa.repeat(pa.scalar(text), len(taken)) for name, text in _FIXED.items()}
+        diagnostics["TimeGenerated"] = self.audit.column("TimeGenerated")
+        diagnostics["log_s"] = _text_of(taken)
+        return {"AKSAudit": self.audit, "KubernetesAudit": flat, "AzureDiagnostics": pa.table(diagnostics)}
+
+
+def no_rows(others: list[int]) -> Block:
+    """A block of which every line goes the ordinary way."""
+    import pyarrow as pa
+
+    return Block(pa.table({}), pa.table({}), packed([]), others)
+
+
+def _text_of(cells: Sequence[bytes | None]) -> pa.Array:
+    """Texts that are UTF-8 already, without a detour through Python's own."""
+    import pyarrow as pa
+
+    return pa.array(cells, pa.binary()).view(pa.string())
 
 
 def audit_block(lines: Sequence[bytes]) -> Block:
     """The lines of an audit log as columns."""
     audit: list[tuple[Any, ...]] = []
     flat: list[tuple[Any, ...]] = []
-    raw: list[str] = []
     identities: list[bytes] = []
     others: list[int] = []
     loads, dumps = orjson.loads, orjson.dumps
@@ -65,15 +105,14 @@ def audit_block(lines: Sequence[bytes]) -> Block:
             continue
         audit.append(rows[0])
         flat.append(rows[1])
-        raw.append(line.decode())
         identities.append(blake2b(dumps(event, option=_SORTED), digest_size=16).digest())
     import pyarrow as pa
 
     try:
-        return Block(_tables(audit, flat, raw) if audit else {}, packed(identities), others)
+        return Block(*_tables(audit, flat), packed(identities), others) if audit else no_rows(others)
     except pa.ArrowInvalid:
         # One looks like a time and is none (a thirteenth month): which it is, the ordinary way tells.
-        return Block({}, packed([]), list(range(len(lines))))
+        return no_rows(list(range(len(lines))))
 
 
 def _rows(event: dict[str, Any]) -> tuple[tuple[Any, ...], tuple[Any, ...]] | None:
@@ -99,7 +138,7 @@ def _rows(event: dict[str, Any]) -> tuple[tuple[Any, ...], tuple[Any, ...]] | No
     if not (wanted is None or type(wanted) is dict) or not (given is None or type(given) is dict):
         return None
     dumps = orjson.dumps
-    who = dumps(user).decode()
+    who = dumps(user)
     verb, resource, sub, name = (
         get("verb") or "",
         ref.get("resource") or "",
@@ -123,15 +162,15 @@ def _rows(event: dict[str, Any]) -> tuple[tuple[Any, ...], tuple[Any, ...]] | No
             _json(get("responseStatus")), _json(get("sourceIPs")), texts[8], staged, who, agent, verb, _json(further),
         ),
         (
-            EVENT_TYPES.get(sub) or verb.capitalize(), "Warning" if why else "Normal", why, who if user else "", texts[10], address, texts[11], resource, sub,
+            EVENT_TYPES.get(sub) or verb.capitalize(), "Warning" if why else "Normal", why, who if user else b"", texts[10], address, texts[11], resource, sub,
             f"{resource}/{name}" if resource and name else resource or name or uri, f"{verb} {resource}/{sub}" if sub else f"{verb} {resource}".strip(), code,
             texts[12],
         ),
     )  # fmt: skip
 
 
-def _json(value: Any) -> str | None:
-    return None if value is None else orjson.dumps(value).decode()
+def _json(value: Any) -> bytes | None:
+    return None if value is None else orjson.dumps(value)
 
 
 def _is_time(value: Any) -> bool:
@@ -139,30 +178,27 @@ def _is_time(value: Any) -> bool:
     return type(value) is str and 20 <= len(value) <= 27 and value[-1] == "Z" and value[10] == "T"
 
 
-def _tables(audit: list[tuple[Any, ...]], flat: list[tuple[Any, ...]], raw: list[str]) -> dict[str, pa.Table]:
+def _tables(audit: list[tuple[Any, ...]], flat: list[tuple[Any, ...]]) -> tuple[pa.Table, pa.Table]:
     import pyarrow as pa
 
     columns = dict(zip(_AUDIT, map(list, zip(*audit, strict=True)), strict=True))
     flattened = dict(zip(_FLAT, map(list, zip(*flat, strict=True)), strict=True))
     arrays = {name: _array(name, cells) for name, cells in columns.items()}
-    if arrays["AdditionalFields"].null_count == len(raw):
+    if arrays["AdditionalFields"].null_count == len(audit):
         del arrays["AdditionalFields"]
-    view = {name: _array(name, cells) for name, cells in flattened.items() if name != "ResponseCode"}
-    view["ResponseCode"] = pa.array(flattened["ResponseCode"], pa.int32())
-    for name in ("TimeGenerated", "AuditId", "UserAgent", "Verb", "RequestUri"):
-        view[name] = arrays[name]
-    fixed = {
-        "Category": "kube-audit", "ResourceProvider": "MICROSOFT.CONTAINERSERVICE", "ResourceType": "MANAGEDCLUSTERS",
-        "OperationName": "Microsoft.ContainerService/managedClusters/diagnosticLogs/Read", "stream_s": "stdout",
-    }  # fmt: skip
-    diagnostics = {name: pa.repeat(pa.scalar(text), len(raw)) for name, text in fixed.items()}
-    diagnostics |= {"TimeGenerated": arrays["TimeGenerated"], "log_s": pa.array(raw, pa.string())}
-    return {"AKSAudit": pa.table(arrays), "KubernetesAudit": pa.table(view), "AzureDiagnostics": pa.table(diagnostics)}
+    if flattened["User"] == columns["User"]:
+        del flattened["User"]
+    codes = flattened.pop("ResponseCode")
+    view = {name: _array(name, cells) for name, cells in flattened.items()}
+    view["ResponseCode"] = pa.array(codes, pa.int32())
+    return pa.table(arrays), pa.table(view)
 
 
 def _array(name: str, cells: list[Any]) -> Any:
     import pyarrow as pa
 
+    if name in _JSON:
+        return _text_of(cells)
     array = pa.array(cells, pa.string())
     if name in _TIMES:
         return array.cast(pa.timestamp("us", "UTC")).cast(pa.timestamp("us"))

@@ -22,11 +22,12 @@ from typing import IO, TYPE_CHECKING, Any
 
 import orjson
 
-from dashboard.ingest.imports.audit_columns import Block, audit_block
+from dashboard.ingest.imports.audit_columns import Block, audit_block, no_rows
 from dashboard.ingest.imports.identity import packed
 from dashboard.ingest.imports.source import Source
 
 if TYPE_CHECKING:
+    import numpy as np
     import pyarrow as pa
 
 BLOCK_BYTES = 4 << 20
@@ -37,9 +38,11 @@ _SIZE = struct.Struct("<Q")
 
 @dataclass(frozen=True)
 class Part:
-    """A block as columns, and the lines that go the ordinary way with their numbers; None is a line too long to be read."""
+    """A block as tables, the identities of their rows, and the lines that go the ordinary way with their numbers; None is a line
+    too long to be read."""
 
-    block: Block
+    tables: dict[str, pa.Table]
+    identities: np.ndarray
     others: list[tuple[int, bytes | None]]
     lines: int
 
@@ -55,7 +58,7 @@ def audit_parts(source: Source, size: int) -> Iterator[Part]:
             if block is None:
                 while waiting:
                     yield _part(*waiting.popleft())
-                yield Part(Block({}, packed([]), []), [(number, None)], 1)
+                yield Part({}, no_rows([]).identities, [(number, None)], 1)
                 number += 1
                 continue
             lines = block.split(b"\n")
@@ -74,7 +77,8 @@ def audit_parts(source: Source, size: int) -> Iterator[Part]:
 
 def _part(number: int, lines: list[bytes], done: Future[Block]) -> Part:
     block = done.result()
-    return Part(block, [(number + i, lines[i]) for i in block.others], len(block.identities) + len(block.others))
+    others: list[tuple[int, bytes | None]] = [(number + i, lines[i]) for i in block.others]
+    return Part(block.tables(lines), block.identities, others, len(block.identities) + len(block.others))
 
 
 class _Pool:
@@ -144,15 +148,14 @@ def _packed_block(block: Block) -> list[Any]:
     import pyarrow as pa
 
     parts = []
-    for table in block.tables.values():
+    for table in (block.audit, block.flat):
         sink = pa.BufferOutputStream()
         with pa.ipc.new_stream(sink, table.schema) as writer:
             writer.write_table(table)
         parts.append(sink.getvalue())
     identities = block.identities.tobytes()
     head = orjson.dumps({
-        "tables": [[name, len(part)] for name, part in zip(block.tables, parts, strict=True)], "others": block.others,
-        "identities": len(identities),
+        "tables": [len(part) for part in parts], "others": block.others, "identities": len(identities),
     })  # fmt: skip
     return [_SIZE.pack(len(head)), head, identities, *parts]
 
@@ -166,11 +169,11 @@ def _unpacked(stream: IO[bytes]) -> Block:
     head = orjson.loads(body[_SIZE.size : at].to_pybytes())
     identities = packed([body[at : at + head["identities"]].to_pybytes()])
     at += head["identities"]
-    tables: dict[str, pa.Table] = {}
-    for name, length in head["tables"]:
-        tables[name] = pa.ipc.open_stream(body[at : at + length]).read_all()
+    tables = []
+    for length in head["tables"]:
+        tables.append(pa.ipc.open_stream(body[at : at + length]).read_all())
         at += length
-    return Block(tables, identities, head["others"])
+    return Block(tables[0], tables[1], identities, head["others"])
 
 
 def main() -> None:

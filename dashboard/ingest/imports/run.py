@@ -174,11 +174,11 @@ def _import(proposal: Proposal, folder: Path, progress: Progress, now: dt.dateti
                     for place, line in part.others:
                         for number, item in line_items(place, line):
                             take(number, item)
-                    for table, arrow in part.block.tables.items():
+                    for table, arrow in part.tables.items():
                         if table not in landings:
                             landings[table] = TableLanding(folder, table, pool, now)
-                        landings[table].add_columns(arrow, part.block.identities)
-                    records += len(part.block.identities)
+                        landings[table].add_columns(arrow, part.identities)
+                    records += len(part.identities)
                     tell()
             else:
                 for place, item in read(path, proposal.format, source, now):
