@@ -97,9 +97,7 @@ def test_each_stage_is_in_the_tables_that_the_story_book_names(estate: Path, sto
                 marks = (ADDRESS[story],)
             where = " OR ".join(f"contains(row, '{mark}')" for mark in marks)
             files = f"read_parquet('{estate}/{table}/*/*.parquet', hive_partitioning=false)"
-            rows = (
-                f"(SELECT to_json(t)::VARCHAR AS row FROM {files} t WHERE TimeGenerated BETWEEN '{first}' AND '{until}')"
-            )
+            rows = f"(SELECT to_json(t)::VARCHAR AS row FROM {files} t WHERE TimeGenerated BETWEEN '{first}' AND '{until}')"
             if connection.execute(f"SELECT count(*) FROM {rows} WHERE {where}").fetchone() == (0,):
                 missing.append(f"{stage.what}: {table}")
         for alert in stage.alerts:
