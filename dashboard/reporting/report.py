@@ -19,6 +19,7 @@ from dashboard.errors import Problem, WatchbookError
 from dashboard.export.workbook import FORMATS
 from dashboard.schedule.cron import parse_cron
 from dashboard.store.database import Store
+from dashboard.store.named import put_named
 from dashboard.store.reports import DELIVERIES, REPORTS
 
 DELIVER: Final = {"folder": "Into a folder", "email": "By e-mail", "webhook": "To a webhook"}
@@ -142,12 +143,9 @@ def save_report(store: Store, report: Report) -> Report:
     )
     kept = {name: value for name, value in asdict(saved).items() if name not in ("id", "enabled", "since")}
     values = {"name": saved.name, "enabled": saved.enabled, "settings": json.dumps(kept), "since": saved.since}
-    try:
-        with store.writing() as connection:
-            if connection.execute(REPORTS.update().where(REPORTS.c.id == saved.id).values(**values)).rowcount == 0:
-                connection.execute(REPORTS.insert().values(id=saved.id, **values))
-    except sa.exc.IntegrityError:
-        raise WatchbookError(Problem("RP001", f"There is another report named '{saved.name}'.")) from None
+    taken = Problem("RP001", f"There is another report named '{saved.name}'.")
+    with store.writing() as connection:
+        put_named(connection, REPORTS, saved.id, values, taken)
     return saved
 
 

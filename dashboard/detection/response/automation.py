@@ -16,6 +16,7 @@ from dashboard.detection.incidents.change import Change
 from dashboard.detection.incidents.incident import CLASSIFICATIONS, SEVERITIES, STATUSES, Incident
 from dashboard.errors import Problem, WatchbookError
 from dashboard.store.database import Store
+from dashboard.store.named import put_named
 from dashboard.store.response import PLAYBOOKS, RULES
 
 TRIGGERS: Final = {"created": "When an incident is created", "updated": "When an incident is updated"}
@@ -210,20 +211,15 @@ def save_rule(store: Store, rule: AutomationRule) -> AutomationRule:
     if problems:
         raise WatchbookError(*problems)
     saved = replace(rule, id=rule.id or str(uuid.uuid4()), name=rule.name.strip())
-    try:
-        with store.writing() as connection:
-            if not rule.id and not rule.position:
-                saved = replace(
-                    saved, position=1 + int(connection.scalar(sa.select(sa.func.max(RULES.c.position))) or 0)
-                )
-            values = {
-                "name": saved.name, "position": saved.position, "enabled": saved.enabled, "settings": json.dumps(asdict(saved)),
-                "modified": dt.datetime.now(dt.UTC),
-            }  # fmt: skip
-            if connection.execute(RULES.update().where(RULES.c.id == saved.id).values(**values)).rowcount == 0:
-                connection.execute(RULES.insert().values(id=saved.id, **values))
-    except sa.exc.IntegrityError:
-        raise WatchbookError(Problem("RS004", f"There is another rule named '{saved.name}'.")) from None
+    taken = Problem("RS004", f"There is another rule named '{saved.name}'.")
+    with store.writing() as connection:
+        if not rule.id and not rule.position:
+            saved = replace(saved, position=1 + int(connection.scalar(sa.select(sa.func.max(RULES.c.position))) or 0))
+        values = {
+            "name": saved.name, "position": saved.position, "enabled": saved.enabled, "settings": json.dumps(asdict(saved)),
+            "modified": dt.datetime.now(dt.UTC),
+        }  # fmt: skip
+        put_named(connection, RULES, saved.id, values, taken)
     return saved
 
 

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from dashboard.detection.response.addresses import Resolve, check_address, resolve
 from dashboard.errors import Problem, WatchbookError
 from dashboard.store.database import Store
+from dashboard.store.named import put_named
 from dashboard.store.response import PLAYBOOKS
 
 KINDS: Final = {
@@ -156,12 +157,9 @@ def save_playbook(store: Store, playbook: Playbook) -> Playbook:
         raise WatchbookError(*problems)
     saved = replace(playbook, id=playbook.id or str(uuid.uuid4()), name=playbook.name.strip())
     values = {"name": saved.name, "settings": json.dumps(asdict(saved)), "modified": dt.datetime.now(dt.UTC)}
-    try:
-        with store.writing() as connection:
-            if connection.execute(PLAYBOOKS.update().where(PLAYBOOKS.c.id == saved.id).values(**values)).rowcount == 0:
-                connection.execute(PLAYBOOKS.insert().values(id=saved.id, **values))
-    except sa.exc.IntegrityError:
-        raise WatchbookError(Problem("RS003", f"There is another playbook named '{saved.name}'.")) from None
+    taken = Problem("RS003", f"There is another playbook named '{saved.name}'.")
+    with store.writing() as connection:
+        put_named(connection, PLAYBOOKS, saved.id, values, taken)
     return saved
 
 
