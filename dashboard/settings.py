@@ -96,6 +96,11 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("azure_tenant", "", "Tenant to sign in to, where the way to sign in does not know it"),
     Setting("azure_client", "", "Client id of the managed identity or application to sign in as"),
     Setting(
+        "azure_authority",
+        "",
+        "Host to sign in at in the place of the cloud's own, for a private cloud or a gateway; empty means the cloud's",
+    ),
+    Setting(
         "azure_endpoint", "", "One server in the place of Azure's services, for a gateway or a test; empty means Azure"
     ),
     Setting(

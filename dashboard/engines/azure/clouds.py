@@ -52,7 +52,7 @@ CLOUDS: dict[str, Cloud] = {
 
 def cloud(name: str = "") -> Cloud:
     """The cloud of that name, or the one of the setting `azure_cloud`. The setting `azure_endpoint` puts one server in the
-    place of all its services, for tests and for a gateway. Raises WatchbookError (EN030) for an unknown name."""
+    place of all its services, for tests and for a gateway, `azure_authority` another in that of its sign-in. Raises WatchbookError (EN030) for an unknown name."""
     chosen = (name or set_up("azure_cloud")).strip().lower() or "public"
     found = CLOUDS.get(chosen)
     if found is None:
@@ -63,6 +63,8 @@ def cloud(name: str = "") -> Cloud:
                 hint=f"Set WATCHBOOK_AZURE_CLOUD to one of {', '.join(CLOUDS)}.",
             )
         )
+    authority = settings.text("azure_authority").strip().removeprefix("https://").rstrip("/")
+    found = replace(found, authority=f"https://{authority}") if authority else found
     one = settings.text("azure_endpoint").strip().rstrip("/")
     return replace(found, management=one, logs=one, metrics=one) if one else found
 

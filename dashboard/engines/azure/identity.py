@@ -160,6 +160,12 @@ def make_credential(cloud: Cloud, kind: str = "", user_token: str = "") -> Token
         ) from None
 
 
+def _at(cloud: Cloud) -> dict[str, Any]:
+    """Where to sign in. Microsoft's list of authorities knows nothing of a host that was set, so it is not asked about it."""
+    own = bool(settings.text("azure_authority"))
+    return {"authority": cloud.authority, **({"disable_instance_discovery": True} if own else {})}
+
+
 def _named() -> dict[str, str]:
     return {
         name: settings.text(setting)
@@ -183,7 +189,7 @@ def _on_behalf_of(cloud: Cloud, token: str) -> TokenCredential:
     if not (tenant and client and secret):
         raise ValueError("it needs AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET of this application.")
     return OnBehalfOfCredential(
-        tenant_id=tenant, client_id=client, client_secret=secret, user_assertion=token, authority=cloud.authority
+        tenant_id=tenant, client_id=client, client_secret=secret, user_assertion=token, **_at(cloud)
     )
 
 
@@ -191,7 +197,7 @@ def _default(cloud: Cloud, _: str) -> TokenCredential:
     from azure.identity import DefaultAzureCredential
 
     more = {"managed_identity_client_id": settings.text("azure_client")} if settings.text("azure_client") else {}
-    return DefaultAzureCredential(authority=cloud.authority, **more)
+    return DefaultAzureCredential(**_at(cloud), **more)
 
 
 def _managed(_: Cloud, __: str) -> TokenCredential:
@@ -205,16 +211,16 @@ def _device_code(cloud: Cloud, _: str) -> TokenCredential:
     from azure.identity import DeviceCodeCredential
 
     named: dict[str, Any] = _named()
-    return DeviceCodeCredential(authority=cloud.authority, prompt_callback=PROMPTS.tell, **named)
+    return DeviceCodeCredential(prompt_callback=PROMPTS.tell, **_at(cloud), **named)
 
 
 def _plain(name: str, *, tenant: bool = False, named: bool = False, authority: bool = False) -> Callable[..., Any]:
     def make(cloud: Cloud, _: str) -> TokenCredential:
         import azure.identity
 
-        options: dict[str, str] = _named() if named else _tenant() if tenant else {}
+        options: dict[str, Any] = _named() if named else _tenant() if tenant else {}
         if authority:
-            options["authority"] = cloud.authority
+            options |= _at(cloud)
         made: TokenCredential = getattr(azure.identity, name)(**options)
         return made
 
