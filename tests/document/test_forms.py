@@ -155,6 +155,45 @@ def test_every_data_source_has_the_fields_of_its_payload(source: int, labels: li
     assert set(labels) <= set(offered)
 
 
+def test_a_target_that_opens_a_workbook_is_set_by_form_in_links_and_in_cells_alike() -> None:
+    around = Around(columns=(("Pod", "string"),), parameters=("P",), workbooks=("pods",))
+    context = {
+        "templateId": "pods",
+        "passSpecificParams": True,
+        "templateParameters": [{"name": "Pod", "source": "column", "value": "Pod"}],
+    }
+    link = {
+        "type": 11,
+        "content": {"style": "list", "links": [{"linkTarget": "WorkbookTemplate", "workbookContext": context}]},
+    }
+    cell = query(
+        gridSettings={
+            "formatters": [
+                {
+                    "columnMatch": "Pod",
+                    "formatter": 7,
+                    "formatOptions": {"linkTarget": "WorkbookTemplate", "workbookContext": context},
+                }
+            ]
+        }
+    )
+    for item in (link, cell):
+        form = form_of(item, around)
+        assert named(form, "Workbook").suggest == ("pods",)
+        passed = named(form, "Name there")
+        assert passed.value == "Pod"
+        assert passed.keys[-4:] == ("workbookContext", "templateParameters", 0, "name")
+
+
+def test_metrics_are_split_and_filtered_by_form() -> None:
+    entry = {"metric": "n--CPU", "splitBy": ["Node"], "filters": [{"key": "Pool", "operator": 1, "values": ["spot"]}]}
+    form = form_of({"type": 10, "content": {"metrics": [entry], "filters": []}}, AROUND)
+    assert named(form, "Split by").value == ["Node"]
+    filters = [field for field in fields(form) if field.label == "Filters"]
+    assert [len(field.entries) for field in filters] == [1, 0]
+    assert filters[0].entries[0].title == "Pool ≠ spot"
+
+
 def test_jsonpath_settings_are_made_and_changed_by_form() -> None:
     document = change_source({"items": [query(query="[]")]}, "items/0", 8)
     settings = named(form_of(document["items"][0]), "Result settings")

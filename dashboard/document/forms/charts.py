@@ -6,6 +6,8 @@ from collections.abc import Iterable
 
 from dashboard.document.forms import values as v
 from dashboard.document.forms.fields import Around, Field, Maker, New, Section, same
+from dashboard.document.forms.links import target_fields
+from dashboard.document.workbook import text_of
 
 CHARTS = frozenset(
     (
@@ -73,9 +75,13 @@ def number_format(make: Maker, keys: str) -> Iterable[Field]:
     inner = make.at(*keys.split("."))
     yield inner.choice("unit", "Unit", v.UNITS)
     yield inner.choice("options.style", "Number style", v.NUMBER_STYLES)
+    if inner.get("options", "style") == "currency":
+        yield inner("options.currency", "Currency", suggest=("USD", "EUR", "GBP", "JPY"))
     yield inner("options.maximumFractionDigits", "Digits after the point, at most", "number")
     yield inner("options.minimumFractionDigits", "Digits after the point, at least", "number")
+    yield inner("options.maximumSignificantDigits", "Digits that count, at most", "number")
     yield inner.flag("options.useGrouping", "Thousands separated", True)
+    yield inner("emptyValCustomText", "Text for an empty value")
 
 
 def column_format(make: Maker, around: Around, match: bool = True) -> Iterable[Field]:
@@ -120,14 +126,29 @@ def column_format(make: Maker, around: Around, match: bool = True) -> Iterable[F
         yield options.choice("linkTarget", "A click", (((None, "Nothing")), *v.LINK_TARGETS))
         yield options("linkLabel", "Link text")
         yield options("linkColumn", "Link from column", suggest=around.names)
+        yield from target_fields(options, text_of(options.get("linkTarget")), around)
+    if kind in (11, 13, 14, 15, 16, 17, 18) or make.get("formatOptions", "showIcon") is not None:
+        yield options.flag("showIcon", "Icon")
     if kind != 5:
         yield from number_format(make, "numberFormat")
         if kind in (0, 6, None):
             yield make.choice("dateFormat.formatName", "Date style", v.DATES)
+            yield make.flag("dateFormat.showUtcTime", "In UTC")
         yield make("tooltipFormat.tooltip", "Tooltip", help='May hold {0}, ["column"] and {parameter}.')
         if match and make.base[-1:] and isinstance(make.base[-1], int):
             yield options("customColumnWidthSetting", "Width", help="Such as 20ch, 150px or 25%.")
             yield options.choice("aggregation", "In rows of groups", v.GROUP_AGGREGATIONS)
+
+
+def _thresholds(make: Maker, keys: str) -> Field:
+    """Thresholds that choose a colour."""
+    return make.list(
+        keys, "Thresholds", _threshold_title, _threshold,
+        (
+            New("Threshold", {"operator": ">", "thresholdValue": "0", "representation": "redBright"}),
+            New("Otherwise", {"operator": "Default", "thresholdValue": None, "representation": "green"}),
+        ),
+    )  # fmt: skip
 
 
 def _threshold_title(make: Maker) -> str:
@@ -185,6 +206,7 @@ def _axes(make: Maker) -> Iterable[Field]:
     yield make("ySettings.max", "Largest", "number")
     yield from number_format(make, "ySettings.numberFormatSettings")
     yield make("xSettings.label", "Label of the X axis")
+    yield make.choice("xSettings.dateFormatSettings.formatName", "Dates on the X axis", v.DATES)
     yield make("customThresholdLine", "Line across at", help="A number, or a {parameter}.")
 
 
@@ -218,7 +240,7 @@ def _columns(make: Maker, around: Around) -> Iterable[Field]:
     )
     yield make.list(
         "labelSettings", "Headings", lambda entry: f"{entry.get('columnId') or '?'} → {entry.get('label') or ''}",
-        lambda entry: (entry("columnId", "Column", suggest=around.names), entry("label", "Heading")),
+        lambda entry: (entry("columnId", "Column", suggest=around.names), entry("label", "Heading"), entry("comment", "Note")),
         [New(name, {"columnId": name, "label": name}) for name in around.names if name not in labelled] or [New("Heading", {"columnId": "", "label": ""})],
     )  # fmt: skip
 
@@ -274,13 +296,7 @@ def _stat(make: Maker, around: Around) -> Iterable[Field]:
     if make.get("colorSettings", "type") == "heatmap":
         yield make.choice("colorSettings.heatmapPalette", "Palette", v.PALETTES)
     if make.get("colorSettings", "type") == "thresholds":
-        yield make.list(
-            "colorSettings.thresholdsGrid",
-            "Thresholds",
-            _threshold_title,
-            _threshold,
-            (New("Threshold", {"operator": ">", "thresholdValue": "0", "representation": "redBright"}),),
-        )
+        yield _thresholds(make, "colorSettings.thresholdsGrid")
     yield from number_format(make, "numberFormatSettings")
 
 
@@ -309,7 +325,15 @@ def _map(make: Maker, around: Around) -> Iterable[Field]:
         ((None, "Nothing"), ("heatmap", "Heat map"), ("thresholds", "Thresholds")),
     )
     yield make("itemColorSettings.nodeColorField", "Colour of", suggest=around.names)
-    yield make.choice("itemColorSettings.heatmapPalette", "Palette", v.PALETTES)
+    yield make.choice("itemColorSettings.colorAggregation", "Colour is the", v.MAP_AGGREGATIONS)
+    if make.get("itemColorSettings", "type") == "thresholds":
+        yield _thresholds(make, "itemColorSettings.thresholdsGrid")
+    else:
+        yield make.choice("itemColorSettings.heatmapPalette", "Palette", v.PALETTES)
+    yield make("minSize", "Smallest circle", "number")
+    yield make("maxSize", "Largest circle", "number")
+    yield make("defaultSize", "Circle without a size", "number")
+    yield from number_format(make, "numberFormatSettings")
 
 
 def _graph(make: Maker, around: Around) -> Iterable[Field]:
@@ -326,4 +350,12 @@ def _graph(make: Maker, around: Around) -> Iterable[Field]:
         "colorSettings.type", "Colour by", ((None, "Nothing"), (1, "Category"), (3, "Thresholds"), (4, "Heat map"))
     )
     yield make("colorSettings.nodeColorField", "Colour of", suggest=around.names)
-    yield make.choice("colorSettings.heatmapPalette", "Palette", v.PALETTES)
+    if make.get("colorSettings", "type") == 3:
+        yield _thresholds(make, "colorSettings.thresholdsGrid")
+    elif make.get("colorSettings", "type") == 4:
+        yield make.choice("colorSettings.heatmapPalette", "Palette", v.PALETTES)
+        yield make("colorSettings.heatmapMin", "Smallest", "number")
+        yield make("colorSettings.heatmapMax", "Largest", "number")
+    yield make.flag("showOrientationToggles", "Readers may turn it")
+    if make.get("type") == 2:
+        yield make("hivesMargin", "Space between honeycombs", "number", default=5)

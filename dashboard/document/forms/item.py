@@ -10,6 +10,7 @@ from dashboard.document.forms import charts
 from dashboard.document.forms import values as v
 from dashboard.document.forms.data import source_fields
 from dashboard.document.forms.fields import NOTHING, Around, Entry, Field, Maker, New, Section
+from dashboard.document.forms.links import target_fields
 from dashboard.document.forms.parameters import parameter_sections, parameters_sections
 from dashboard.document.workbook import ITEM_KINDS, text_of, whole_of
 
@@ -157,6 +158,11 @@ def _query(content: Maker, around: Around, drawn_as: str) -> Iterable[Section]:
             content.choice("color", "Colour of a single series", v.COLOURS),
             content.flag("showAnalytics", "Button: open the query"),
             content.flag("showExportToExcel", "Button: export"),
+            content.choice(
+                "exportToExcelOptions",
+                "Exports",
+                ((None, "All columns"), ("visible", "Columns that are shown"), ("all", "All columns (written)")),
+            ),
             content.flag("showRefreshButton", "Button: refresh"),
             content.flag("showExpandCollapseGrid", "Button: expand all"),
         ),
@@ -210,11 +216,20 @@ def _links(content: Maker, around: Around) -> Section:
             yield link("subTarget", "Set to")
         elif target == "step":
             yield link("cellValue", "Item", suggest=around.steps)
-        else:
+        elif target not in ("WorkbookTemplate", "OpenBlade", "ArmAction"):
             yield link("cellValue", "Address or value")
+        yield from target_fields(link, text_of(target), around)
         yield link.choice("style", "Style", (("link", "Link"), ("primary", "Primary button"), ("secondary", "Button")))
         yield link("preText", "Text before")
-        yield link("postText", "Text after")
+        yield link("postText", "Text after" if content.get("style") != "toolbar" else "Explanation")
+        if content.get("style") == "toolbar":
+            yield link(
+                "icon",
+                "Icon",
+                suggest=("Refresh", "Edit", "Add", "Delete", "Search", "Start", "Stop", "Info", "Settings"),
+            )
+        if content.get("style") == "tabs":
+            yield link("tabWidth", "Width", help="Such as 150px or 20ch.")
 
     tab = (
         next(
@@ -264,6 +279,18 @@ def _group(content: Maker, around: Around) -> Iterable[Field]:
         )
 
 
+def _dimension_filters(make: Maker, around: Around) -> Field:
+    """Which values of dimensions count."""
+    return make.list(
+        "filters", "Filters", lambda each: f"{each.get('key') or '?'} {'≠' if each.get('operator') == 1 else '='} {each.get('valueParam') or ', '.join(map(str, each.get('values') or ()))}",
+        lambda each: (
+            each("key", "Dimension"), each.choice("operator", "Comparison", ((0, "is one of"), (1, "is none of"))), each("values", "Values", "names"),
+            each("valueParam", "Values of parameter", suggest=around.parameters),
+        ),
+        (New("Filter", {"key": "", "operator": 0, "values": []}),),
+    )  # fmt: skip
+
+
 def _metric(content: Maker, around: Around) -> Iterable[Field]:
     kinds = (
         (2, "Line"),
@@ -283,9 +310,20 @@ def _metric(content: Maker, around: Around) -> Iterable[Field]:
     sums = ((1, "Sum"), (4, "Average"), (3, "Largest"), (2, "Smallest"), (7, "Count"))
     yield content.list(
         "metrics", "Metrics", lambda entry: text_of(entry.get("columnName")) or text_of(entry.get("metric")).rpartition("--")[2],
-        lambda entry: (entry("namespace", "Namespace"), entry("metric", "Metric"), entry.choice("aggregation", "Aggregation", sums), entry("splitBy", "Split by"), entry("columnName", "Shown as")),
+        lambda entry: (
+            entry("namespace", "Namespace"), entry("metric", "Metric"), entry.choice("aggregation", "Aggregation", sums), entry("columnName", "Shown as"),
+            entry("splitBy", "Split by", "names", help="Names of dimensions."), entry("splitByLimit", "Values of the dimension, at most", "number"),
+            entry.choice("splitBySortOrder", "Those that are", ((None, "Largest"), (-1, "Largest (written)"), (1, "Smallest"))), _dimension_filters(entry, around),
+        ),
         (New("Metric", {"namespace": text_of(content.get("resourceType")), "metric": f"{text_of(content.get('resourceType'))}--Percentage CPU", "aggregation": 4}),),
     )  # fmt: skip
+    yield _dimension_filters(content, around)
+    if content.get("chartType") == 0:
+        yield content.choice(
+            "gridFormatType",
+            "Rows",
+            ((None, "Default"), (1, "One for each resource"), (2, "One for each resource and value")),
+        )
     yield content("timeContextFromParameter", "Time range from parameter", suggest=around.times)
     yield content.choice("timeContext.durationMs", "Fixed time range", ((None, "None"), *v.DURATIONS))
     yield content("timeGrain", "Grain", help="ISO 8601, such as PT5M; automatic where empty.")
