@@ -34,8 +34,9 @@ _KINDS: Final[tuple[tuple[tuple[str, ...], Callable[[str], bool]], ...]] = (
     ((EMAIL,), lambda name: bool(_EMAIL.search(name))),
     (("file:hashes",), lambda name: bool(_HASH.search(name))),
 )
-_RANGES: Final = (
-    f"ThreatIntelIndicators | where IsActive and ObservableKey == '{IPV4}' and ObservableValue has '/' | count"
+_WIDEST: Final = (
+    f"ThreatIntelIndicators | where IsActive and ObservableKey == '{IPV4}' and ObservableValue has '/'"
+    " | summarize min(toint(split(ObservableValue, '/')[1]))"
 )
 OWN_TABLES: Final = (
     "ThreatIntelIndicators",
@@ -74,10 +75,11 @@ def match_query(
     ago: str,
     confidence: int = 0,
     most: int = 1000,
-    ranges: bool = False,
+    widest: int | None = None,
 ) -> str:
     """The KQL that finds rows of `table` whose columns hold a value of an indicator that is active, valid now and rated
-    `confidence` or more. With `ranges`, addresses inside a range (CIDR) of IPv4 are found as well."""
+    `confidence` or more. Where there are ranges of IPv4 (CIDR), `widest` is the shortest prefix among them, and addresses inside
+    one are found as well: only addresses that begin as a range does are compared with the ranges."""
     lines = [
         "let indicators = ThreatIntelIndicators",
         "| where IsActive and not(Revoked) and not(IsDeleted) and isnotempty(ObservableValue)",
@@ -85,6 +87,11 @@ def match_query(
         *([f"| where Confidence >= {int(confidence)}"] if confidence > 0 else []),
         "| project Indicator = Id, Key = ObservableKey, Value = tolower(ObservableValue), Confidence, Source = SourceSystem;",
     ]
+    begins = _beginning(widest)
+    if widest is not None:
+        lines.append(f"let ranges = indicators | where Key == '{IPV4}' and Value has '/';")
+    if begins:
+        lines.append(f"let beginnings = ranges | distinct Beginning = extract(@'{begins}', 1, Value);")
     parts = []
     for number, (name, keys) in enumerate(columns.items(), 1):
         wanted = " or ".join(f"Key startswith '{key}'" for key in keys)
@@ -96,14 +103,21 @@ def match_query(
             f"(rows{number} | join kind=inner (indicators | where {wanted}) on $left.Matched == $right.Value"
             " | project TimeGenerated, Column, Matched, Confidence, Indicator, Source)"
         )
-        if ranges and IPV4 in keys:
+        if widest is not None and IPV4 in keys:
+            near = f" | where extract(@'{begins}', 1, Matched) in (beginnings)" if begins else ""
             parts.append(
-                f"(rows{number} | evaluate ipv4_lookup((indicators | where Key == '{IPV4}' and Value has '/'), Matched, Value)"
+                f"(rows{number}{near} | evaluate ipv4_lookup(ranges, Matched, Value)"
                 " | project TimeGenerated, Column, Matched, Confidence, Indicator, Source)"
             )
     head = "\n".join(lines)
     body = parts[0] if len(parts) == 1 else f"union {', '.join(parts)}"
     return f"{head}\n{body}\n| top {int(most)} by TimeGenerated desc"
+
+
+def _beginning(widest: int | None) -> str:
+    """The pattern of the octets that all addresses of a range share; empty where the widest range shares none."""
+    octets = 0 if widest is None else min(widest // 8, 3)
+    return "^(" + "[.]".join([r"\d+"] * octets) + ")[.]" if octets else ""
 
 
 def _source(table: str) -> str:
@@ -124,7 +138,7 @@ def match_tables(
     for name in names:
         if name not in known:
             raise WatchbookError(Problem("TI007", f"There is no table '{name[:80]}'."))
-    ranges = bool(engine.run(QueryRequest(_RANGES), cancel).rows()[0][0])
+    widest = engine.run(QueryRequest(_WIDEST), cancel).rows()[0][0]
     chosen = list(names) or [name for name, table in known.items() if table.rows and name not in OWN_TABLES]
     for done, name in enumerate(chosen):
         if progress:
@@ -137,7 +151,7 @@ def match_tables(
                 yield Matched(name, (), problem=problem)
             continue
         try:
-            query = match_query(name, columns, ago=ago, confidence=confidence, most=most, ranges=ranges)
+            query = match_query(name, columns, ago=ago, confidence=confidence, most=most, widest=widest)
             yield Matched(name, tuple(columns), engine.run(QueryRequest(query, row_limit=most), cancel))
         except Cancelled:
             raise

@@ -234,20 +234,27 @@ def test_an_import_killed_at_any_replacement_is_whole_or_absent_afterwards(tmp_p
     assert not list(data.glob(".ti-*"))
 
 
-def _logs(data: Path) -> None:
+def _rows(data: Path, **columns: list[str]) -> None:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    addresses = ["192.0.2.1", "192.0.2.2", "192.0.2.3", "198.51.100.77", "10.0.0.1"]
     folder = data / "CommonSecurityLog" / "date=2026-11-28"
     folder.mkdir(parents=True)
-    pq.write_table(
-        pa.table({
-            "TimeGenerated": pa.array([dt.datetime(2026, 11, 28, 7)] * len(addresses), pa.timestamp("us")),
-            "DestinationIP": addresses, "DestinationHostName": ["a.example", "EVIL.example", "", "", ""], "DeviceAction": ["allow"] * len(addresses),
-        }),
-        folder / "x.parquet",
-    )  # fmt: skip
+    times = [dt.datetime(2026, 11, 28, 7)] * len(next(iter(columns.values())))
+    pq.write_table(pa.table({"TimeGenerated": pa.array(times, pa.timestamp("us")), **columns}), folder / "x.parquet")
+
+
+def _logs(data: Path) -> None:
+    addresses = ["192.0.2.1", "192.0.2.2", "192.0.2.3", "198.51.100.77", "10.0.0.1"]
+    names = ["a.example", "EVIL.example", "", "", ""]
+    _rows(data, DestinationIP=addresses, DestinationHostName=names, DeviceAction=["allow"] * len(addresses))
+
+
+class At(LocalEngine):
+    """The local engine at a fixed time."""
+
+    def run(self, request: QueryRequest, cancel: Any = None) -> Any:
+        return super().run(QueryRequest(request.text, row_limit=request.row_limit, now=NOW), cancel)
 
 
 def test_only_what_is_valid_now_matches(tmp_path: Path) -> None:
@@ -266,12 +273,6 @@ def test_only_what_is_valid_now_matches(tmp_path: Path) -> None:
         data, source="Feed", now=NOW,
     )  # fmt: skip
 
-    class At(LocalEngine):
-        """The local engine at a fixed time."""
-
-        def run(self, request: QueryRequest, cancel: Any = None) -> Any:
-            return super().run(QueryRequest(request.text, row_limit=request.row_limit, now=NOW), cancel)
-
     def matched(confidence: int = 0) -> set[str]:
         found = list(match_tables(At(data, known_tables()), ["CommonSecurityLog"], confidence=confidence))
         assert found[0].problem is None
@@ -287,6 +288,40 @@ def test_only_what_is_valid_now_matches(tmp_path: Path) -> None:
     assert "192.0.2.1" in matched()
     editing.set_valid_until(data, chosen, NOW - dt.timedelta(hours=1), NOW)
     assert "192.0.2.1" not in matched()
+
+
+@pytest.mark.parametrize(
+    ("ranges", "met"),
+    [
+        (["198.51.100.64/28"], {"198.51.100.77"}),
+        (["198.51.0.0/16"], {"198.51.100.77", "198.51.7.7"}),
+        (["198.48.0.0/12", "192.0.2.1/32"], {"198.51.100.77", "198.51.7.7", "192.0.2.1"}),
+        (["192.0.0.0/5", "203.0.113.0/24"], {"198.51.100.77", "198.51.7.7", "192.0.2.1", "198.7.7.7"}),
+        (["128.0.0.0/1"], {"198.51.100.77", "198.51.7.7", "192.0.2.1", "198.7.7.7"}),
+        (["198.51.100.0/99", "198.51.100.0/24/7", "x/8"], set()),
+    ],
+)
+def test_addresses_inside_ranges_of_any_length_match(tmp_path: Path, ranges: list[str], met: set[str]) -> None:
+    data = tmp_path / "data"
+    objects = [indicator(at, f"[ipv4-addr:value ISSUBSET '{network}']") for at, network in enumerate(ranges)]
+    import_file(bundle(tmp_path, *objects), data, source="Feed", now=NOW)
+    _rows(
+        data,
+        DestinationIP=[
+            "198.51.100.77",
+            "198.51.7.7",
+            "198.7.7.7",
+            "192.0.2.1",
+            "10.1.2.3",
+            "no address",
+            "300.1.1.1",
+            "",
+        ],
+    )
+    found = list(match_tables(At(data, known_tables()), ["CommonSecurityLog"]))
+    assert found[0].problem is None
+    assert found[0].matches is not None
+    assert {row[2] for row in found[0].matches.rows()} == met
 
 
 def test_indicators_are_found_added_changed_and_deleted(tmp_path: Path) -> None:
