@@ -56,7 +56,7 @@ def main() -> None:
         chromium = shutil.which("chromium") or shutil.which("google-chrome")
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         with serving(data=data, workbooks=workbooks) as running:
-            context = browser.new_context(viewport={"width": 1440, "height": 14_000})
+            context = browser.new_context(viewport={"width": 1440, "height": 900})
             took: dict[str, list[tuple[float, float]]] = {"sixty": [], "closed": [], "tab": []}
             for _ in range(runs + 1):
                 for name in ("sixty", "closed"):

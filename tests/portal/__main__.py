@@ -1,4 +1,5 @@
-"""`python -m tests.portal OUT [NAME…]`: the portal's picture of each workbook and our page at the same width, side by side."""
+"""`python -m tests.portal OUT [--dark] [NAME…]`: the portal's pictures of each workbook and our whole page at the same width, side
+by side."""
 
 from __future__ import annotations
 
@@ -41,7 +42,9 @@ def pictured() -> dict[str, Path]:
 
 def main() -> None:
     out = Path(sys.argv[1])
-    chosen = {name: path for name, path in pictured().items() if not sys.argv[2:] or name in sys.argv[2:]}
+    dark = "--dark" in sys.argv
+    names = [argument for argument in sys.argv[2:] if argument != "--dark"]
+    chosen = {name: path for name, path in pictured().items() if not names or name in names}
     own = out / "workbooks"
     shutil.rmtree(own, ignore_errors=True)
     own.mkdir(parents=True)
@@ -56,31 +59,33 @@ def main() -> None:
     with serving(data=data, workbooks=own) as running, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         for name in chosen:
-            print(name, json.dumps(_shoot(browser, running.url, name, out)), flush=True)
-            _beside(browser, name, out)
+            print(name, json.dumps(_shoot(browser, running.url, name, out, dark=dark)), flush=True)
+            _beside(browser, name, out, dark=dark)
         browser.close()
 
 
-def _shoot(browser: Browser, url: str, name: str, out: Path, width: int = 1440) -> list[str]:
-    context = browser.new_context(viewport={"width": width, "height": 900})
+def _shoot(browser: Browser, url: str, name: str, out: Path, width: int = 1440, *, dark: bool) -> list[str]:
+    context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme="dark" if dark else "light")
     page = context.new_page()
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.goto(f"{url}/workbook?w=mine/{quote(name)}&{CHOSEN.get(name, '')}")
     page.wait_for_timeout(1_500)
-    page.wait_for_selector(IDLE, timeout=60_000)
+    page.wait_for_selector(IDLE, timeout=180_000)
     tall = page.evaluate("() => (document.querySelector('[data-testid=stMain]') || document.body).scrollHeight")
     page.set_viewport_size({"width": width, "height": min(int(tall) + 80, 6000)})
     page.wait_for_timeout(1_500)
-    page.wait_for_selector(IDLE, timeout=60_000)
+    page.wait_for_selector(IDLE, timeout=180_000)
     page.screenshot(path=out / f"{name}.png")
     context.close()
     return errors
 
 
-def _beside(browser: Browser, name: str, out: Path) -> None:
-    """The portal's pictures left, ours right."""
-    shots = sorted(path for path in PICTURES.iterdir() if path.stem.rstrip("123") == f"{name}White")
+def _beside(browser: Browser, name: str, out: Path, *, dark: bool) -> None:
+    """The portal's pictures left, ours right, both to their ends."""
+    shots = sorted(
+        path for path in PICTURES.iterdir() if path.stem.rstrip("123") == name + ("Black" if dark else "White")
+    )
     pictures = [base64.b64encode(path.read_bytes()).decode() for path in [*shots, out / f"{name}.png"]]
     images = [f'<img src="data:image/png;base64,{picture}">' for picture in pictures]
     page = browser.new_page(viewport={"width": 1560, "height": 600})
@@ -88,7 +93,7 @@ def _beside(browser: Browser, name: str, out: Path) -> None:
         "<style>body{margin:0;display:flex;gap:10px;background:#777}div{width:775px}img{width:100%;margin-bottom:6px}</style>"
         f"<div>{''.join(images[:-1])}</div><div>{images[-1]}</div>"
     )
-    page.screenshot(path=out / f"{name}-beside.png", clip={"x": 0, "y": 0, "width": 1560, "height": 1500})
+    page.screenshot(path=out / f"{name}-beside.png", full_page=True)
     page.close()
 
 
