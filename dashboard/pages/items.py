@@ -155,12 +155,24 @@ def _draw_content(board: Board, planned: PlannedItem) -> None:
     notices = style.notices_html(notice.message for notice in table.notices) if table is not None else ""
     if notices:
         st.html(notices)
+    _offer_reasons(board, planned, table)
     _offer_narrower(board, planned)
     if table is not None and table.statistics.get("kept"):
         _draw_age(board, planned, table)
     followed = board.take_link(path)
     if followed and table is not None:
         menus.follow(table, followed, board.values())
+
+
+def _offer_reasons(board: Board, planned: PlannedItem, table: Table | None) -> None:
+    """A button under a blank part that tells why it is blank; none where its author says what blank means."""
+    asked = planned.query is not None and planned.query.source in ("logs", "adx")
+    if table is None or len(table) or not asked or planned.item.content.get("noDataMessage"):
+        return
+    slug = layout.slug(planned.path)
+    with st.container(key=f"why-{slug}", horizontal=True, horizontal_alignment="center"):
+        if st.button("Why is this blank?", key=f"why-button-{slug}", type="tertiary"):
+            answered.show(board, planned)
 
 
 def _offer_narrower(board: Board, planned: PlannedItem) -> None:

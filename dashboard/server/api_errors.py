@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
 import uuid
 from collections.abc import Sequence
 from typing import Any
@@ -113,6 +114,11 @@ def of_query(error: WatchbookError, text: str) -> ApiError:
         said = f"Query could not be parsed{at}: {message}"
         return _refused("SyntaxError", "A recognition error occurred in the query.", "SYN0002", said, error, place)
     code = {101: "SEM0100", 102: "SEM0100", 103: "SEM0260"}.get(number, "SEM0001")
+    named = re.search(r"'([^']+)'", problem.message)
+    if code == "SEM0100" and named:
+        # The words by which clients tell an absent table from other mistakes.
+        what = "table or column" if number == 101 else "scalar"
+        message = f"Failed to resolve {what} expression named '{named[1]}'. {message}"
     return _refused("SemanticError", "A semantic error occurred.", code, message, error, place)
 
 
