@@ -65,8 +65,8 @@ def _draw_editor(board: Board, found: Edit, planned: PlannedItem | None) -> None
         part = event.get("run")
         if isinstance(part, str):
             found.remember(found.query())
-            found.trial = part if event.get("selection") is True else ""
-            if planned is not None and found.document is before and not found.trial:
+            found.looking.trial = part if event.get("selection") is True else ""
+            if planned is not None and found.document is before and not found.looking.trial:
                 board.ask_anew(planned)
         if found.document is not before:
             board.rewrite(found.workbook())
@@ -106,34 +106,36 @@ def _asked(planned: PlannedItem, control: Control | None) -> PlannedItem | None:
 def _draw_answer(board: Board, found: Edit, planned: PlannedItem, control: Control | None) -> None:
     """The run line, and tabs with what else can be told; pressing the open one closes it."""
     asked = _asked(planned, control)
-    if found.trial:
+    if found.looking.trial:
         asked = _tried(board, found)
     result = None
     if asked is not None and asked.status == "ready" and asked.query is not None:
         result = waiting.wait(board.submit(asked))
     table = result.table if result is not None else None
-    lines = [_value_html(control)] if control is not None and not found.trial else []
+    lines = [_value_html(control)] if control is not None and not found.looking.trial else []
     if control is None and asked is not None and asked.status not in ("ready", "hidden") and asked.message:
         lines.append(style.message_html(asked.message, "info"))
     if result is not None and table is not None:
-        head = "The selected part: " if found.trial else ""
+        head = "The selected part: " if found.looking.trial else ""
         lines.append(_line(f"{head}{results.run_line(table, result.ms / 1000)}"))
-    elif result is not None and result.problem is not None and (found.trial or control is None):
+    elif result is not None and result.problem is not None and (found.looking.trial or control is None):
         lines.append(style.problem_html(result.problem))
     if lines:
         st.html("".join(lines))
     request = asked.query if asked is not None else None
-    names = [_OPTIONS] if control is not None and not found.trial and control.options else []
+    names = [_OPTIONS] if control is not None and not found.looking.trial and control.options else []
     names += [_RESULT] if table is not None else []
-    names += [_CHART] if table is not None and found.trial else []
+    names += [_CHART] if table is not None and found.looking.trial else []
     if request is not None and request.source != "merge":
         names += results.ways(board.engine) if request.source in _KQL else (results.SENT,)
     if not names:
         return
-    shown = found.shown if found.shown in names or found.shown == _NOTHING else _first(names, found)
+    shown = (
+        found.looking.shown if found.looking.shown in names or found.looking.shown == _NOTHING else _first(names, found)
+    )
 
     def choose(name: str) -> None:
-        found.shown = _NOTHING if name == shown else name
+        found.looking.shown = _NOTHING if name == shown else name
 
     results.draw_tabs("wb-edit-answer-tabs", names, shown, choose, folds=True)
     if shown == _OPTIONS and control is not None:
@@ -147,7 +149,7 @@ def _draw_answer(board: Board, found: Edit, planned: PlannedItem, control: Contr
 
 def _first(names: Sequence[str], found: Edit) -> str:
     """What stands open before anything was chosen: the options of a parameter, and the rows of a part that was run."""
-    return _RESULT if found.trial and _RESULT in names else _OPTIONS if _OPTIONS in names else ""
+    return _RESULT if found.looking.trial and _RESULT in names else _OPTIONS if _OPTIONS in names else ""
 
 
 def _tried(board: Board, found: Edit) -> PlannedItem | None:
@@ -155,7 +157,7 @@ def _tried(board: Board, found: Edit) -> PlannedItem | None:
     written = found.written()
     if written is None:
         return None
-    document = edit.set_setting(found.document, found.selected, written.keys, found.trial)
+    document = edit.set_setting(found.document, found.selected, written.keys, found.looking.trial)
     plan = waiting.wait(board.tried(replace_document(found.packed, document)))
     planned = next((each for each in plan.walk() if each.path == found.selected), None)
     return _asked(planned, _control(planned, found.inside)) if planned is not None else None

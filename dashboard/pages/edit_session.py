@@ -41,6 +41,17 @@ class Notice:
     acts: tuple[Mapping[str, Any], ...] = ()
 
 
+@dataclass
+class Looking:
+    """What is open of the item at `path`: the number of the parameter whose own form it is, a part of its query that was run by
+    itself, and the tab below the query."""
+
+    path: str = ""
+    inside: int | None = None
+    trial: str = ""
+    shown: str = ""
+
+
 class Edit:
     """State and acts of an edit. `go` is set to the id of a workbook that is to be opened next instead of this
     one, `visit` to one that is to be opened while this edit waits."""
@@ -58,12 +69,9 @@ class Edit:
         self.author = author or default_author()
         self.panel = "outline"
         self.selected = ""
-        # The number of the parameter whose own form is open.
-        self.inside: int | None = None
+        self._looking = Looking()
         # Texts of queries that were run or replaced here, the newest first.
         self.queries: list[str] = []
-        # A part of a query that was run by itself, and which tab stands open below the query.
-        self.trial, self.shown = "", ""
         self.notices: list[Notice] = []
         self.conflict: Conflict | None = None
         self.shown_version = 0
@@ -103,18 +111,27 @@ class Edit:
             self.selected = ""
             return None
 
+    @property
+    def looking(self) -> Looking:
+        """What is open of the selected item; another item begins anew, and so does one whose parameter is gone."""
+        found = self._looking
+        parameters = edit.setting(self.document, self.selected, ("content", "parameters")) if self.item() else None
+        count = len(parameters) if isinstance(parameters, list) else 0
+        if found.path != self.selected or (found.inside is not None and found.inside >= count):
+            self._looking = found = Looking(self.selected)
+        return found
+
+    @property
+    def inside(self) -> int | None:
+        """The number of the parameter whose own form is open."""
+        return self.looking.inside
+
     def sourced(self) -> tuple[Key, ...] | None:
         """The keys that lead to what has a data source in the selected item: its content, or the parameter whose form is open."""
-        item = self.item()
-        if item is None or item.get("type") not in (3, 9):
-            return None
-        if item.get("type") == 3:
-            return ("content",)
-        parameters = edit.setting(self.document, self.selected, ("content", "parameters"))
-        if self.inside is None or not isinstance(parameters, list) or self.inside >= len(parameters):
-            self.inside = None
-            return None
-        return ("content", "parameters", self.inside)
+        kind = (self.item() or {}).get("type")
+        if kind == 9 and self.inside is not None:
+            return ("content", "parameters", self.inside)
+        return ("content",) if kind == 3 else None
 
     def written(self) -> Written | None:
         """What a person writes as the query of what is selected; None where nothing is."""
@@ -205,14 +222,12 @@ class Edit:
     def _select(self, path: str) -> None:
         if path:
             edit.item_at(self.document, path)
-        if path != self.selected:
-            self.inside, self.trial, self.shown = None, "", ""
         self.selected, self.typed, self.json_problems = path, None, []
         if self.panel not in ("settings", "json"):
             self.panel = "settings"
 
     def _open(self, number: Any) -> None:
-        self.inside, self.trial, self.shown = number if isinstance(number, int) and number >= 0 else None, "", ""
+        self._looking = Looking(self.selected, number if isinstance(number, int) and number >= 0 else None)
 
     def _template(self, path: str) -> edit_templates.Template:
         """The template of the group at `path`, or of the nearest one around it. Raises WatchbookError where it is not here."""

@@ -314,13 +314,32 @@ def test_the_query_of_a_parameter_has_the_editor_and_shows_its_options(go: Go) -
     expect(page.locator(".wb-options td")).to_contain_text(["red", "red", "blue", "Blue"])
 
 
+def test_a_new_item_has_its_own_form_while_that_of_a_parameter_is_open(go: Go) -> None:
+    page = go("/workbook?w=mine/sources&edit=1")
+    page.locator(".wb-itembar-name", has_text="Namespace, Level").click()
+    settle(page)
+    press(page, "Level · Text")
+    press(page, "Add")
+    page.get_by_role("menuitem", name="Query").click()
+    settle(page)
+    expect(page.get_by_role("button", name="‹ All parameters")).to_have_count(0)
+    expect(page.get_by_label("Drawn as")).to_be_visible()
+    press(page, "Undo (Ctrl+Z)")
+    page.locator(".wb-itembar-name", has_text="Namespace, Level").click()
+    settle(page)
+    press(page, "Level · Text")
+    press(page, "‹ All parameters")
+    press(page, "Remove: Level · Text")
+    expect(page.get_by_role("button", name="Namespace · Drop-down", exact=True)).to_be_visible()
+
+
 def test_criteria_are_written_by_form_and_their_value_shows_at_once(go: Go) -> None:
     page = go("/workbook?w=mine/sources&edit=1")
     page.locator(".wb-itembar-name", has_text="Namespace, Level").click()
     settle(page)
     page.get_by_role("button", name="Level · Text", exact=True).press("Enter")
     settle(page)
-    expect(page.get_by_label("Name", exact=True)).to_be_focused()
+    expect(page.locator(".wb-form").get_by_label("Name", exact=True)).to_be_focused()
     expect(page.get_by_text("Level is low")).to_be_visible()
     page.get_by_text("Namespace == bank → high").click()
     page.get_by_label("Text", exact=True).first.fill("shop")
