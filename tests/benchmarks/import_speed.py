@@ -86,14 +86,15 @@ def _family(pid: int) -> list[int]:
 
 
 def _held(pid: int) -> int:
-    """Bytes that a process and those it started hold at this moment; shared pages count once a process."""
-    pages = 0
+    """Bytes that a process and those it started hold at this moment; what they share counts once."""
+    kilobytes = 0
     for member in _family(pid):
         try:
-            pages += int(Path(f"/proc/{member}/statm").read_text().split()[1])
-        except (OSError, IndexError):
-            continue
-    return pages * os.sysconf("SC_PAGE_SIZE")
+            text = Path(f"/proc/{member}/smaps_rollup").read_text()
+        except OSError:
+            continue  # ended meanwhile
+        kilobytes += int(next(line for line in text.splitlines() if line.startswith("Pss:")).split()[1])
+    return kilobytes << 10
 
 
 def measure(log: Path, data: Path) -> tuple[float, float, int]:
@@ -106,7 +107,7 @@ def measure(log: Path, data: Path) -> tuple[float, float, int]:
 
     def watch() -> None:
         nonlocal most
-        while not ended.wait(0.1):
+        while not ended.wait(0.25):
             most = max(most, _held(process.pid))
 
     watcher = threading.Thread(target=watch, daemon=True)
