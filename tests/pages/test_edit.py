@@ -451,6 +451,11 @@ def test_on_a_phone_what_is_edited_stays_in_view_above_the_panel(browser: Browse
     assert item["y"] + item["height"] < panel["y"]
     assert round(panel["y"] + panel["height"]) == 844
     assert page.evaluate("document.scrollingElement.scrollWidth") == 390
+    # What has the focus is not behind the panel.
+    page.locator(".wb-itembar-name", has_text="Sites").focus()
+    focused = page.locator(".wb-itembar-name", has_text="Sites").bounding_box()
+    assert focused
+    assert 0 < focused["y"] < panel["y"] - focused["height"]
     for name in ("Save", "Undo (Ctrl+Z)"):
         page.get_by_role("button", name=name, exact=True).scroll_into_view_if_needed()
         box = page.get_by_role("button", name=name, exact=True).bounding_box()
