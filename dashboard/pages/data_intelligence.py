@@ -12,10 +12,13 @@ from dashboard import settings
 from dashboard.detection.intelligence import editing, taxii
 from dashboard.detection.intelligence.importing import ImportReport, import_file
 from dashboard.errors import WatchbookError
-from dashboard.pages import confirm, lists, sources, style, waiting
+from dashboard.pages import bar, confirm, lists, sources, style, waiting
 
 _TOLD = "wb-ti-told"
 _SHOWN = 500
+_SAMPLE = """ThreatIntelIndicators
+| summarize arg_max(TimeGenerated, ObservableKey, ObservableValue, Confidence, IsActive, ValidUntil, SourceSystem) by Id
+| order by Confidence desc"""
 _HEADS = (
     ("Value", "text", "3fr"), ("Kind", "text", "1fr"), ("Confidence", "number", "125px"), ("State", "text", "100px"),
     ("Valid until", "text", "150px"), ("Feed", "text", "1fr"), ("Name", "text", "2fr"),
@@ -52,6 +55,9 @@ def draw() -> None:
             else "Choose another state or feed."
         )
         st.html(style.message_html("No indicator is here.", "quiet", hint))
+        if not feeds and st.button("See the sample estate's indicators in Query", key="ti-query"):
+            st.session_state["wb-query-open"] = {"text": _SAMPLE}
+            bar.go("query")
         return
     rows: list[list[lists.Cell]] = [
         [

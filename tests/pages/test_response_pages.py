@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.serving import serving
+from tests.serving import Serving, serving
 
 pytestmark = pytest.mark.browser
 LONG = 60_000
@@ -68,3 +68,10 @@ def test_an_automation_rule_picks_its_playbook_and_what_is_deleted_is_asked_for_
         expect(page.get_by_text("add tags: triage; run playbook: Tell the team")).to_be_visible()
         page.get_by_role("button", name="Delete for good").click()
         expect(page.get_by_text("No automation rule is made yet.")).to_be_visible(timeout=LONG)
+
+
+def test_before_the_first_feed_the_sample_estates_indicators_are_one_click_away(page: Page, server: Serving) -> None:
+    page.goto(f"{server.url}/data?tab=intelligence")
+    page.get_by_role("button", name="See the sample estate's indicators in Query").click(timeout=LONG)
+    page.wait_for_url("**/query**")
+    expect(page.get_by_text("ObservableValue").first).to_be_visible(timeout=LONG)
