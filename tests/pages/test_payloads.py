@@ -86,8 +86,6 @@ def written(text_: str) -> list[dict[str, Any]]:
         "linkTarget": "Url", "linkLabel": text_, "preText": text_, "postText": text_, "cellValue": text_, "style": "link",
         "icon": text_, "tabWidth": text_,
     }  # fmt: skip
-    series = {"group": "name", "seriesLabelSettings": [{"seriesName": text_, "label": text_, "color": text_}],
-              "xSettings": {"label": text_}, "ySettings": {"label": text_}, "showLegend": True}  # fmt: skip
     return [
         text(text_),
         text(f"# {text_}\n\n- {text_}\n\n|a|b|\n|-|-|\n|{text_}|{text_}|", ),
@@ -106,7 +104,6 @@ def written(text_: str) -> list[dict[str, Any]]:
         query(text_, text_),
         drawn("table", text_, gridSettings={"filter": True, "labelSettings": [{"columnId": "n", "label": text_, "comment": text_}], "formatters": [
             rule("name", text_, 7), rule("place", text_, 18), rule("tags", text_, 0, showAsTag=True), rule("n", text_, 22), rule("source", text_, 7, linkTarget="GenericDetails")]}),
-        drawn("barchart", text_, chartSettings={"xAxis": "place", **series}),
         drawn("stat", text_, statSettings={"valueField": "name", "tagText": text_}), drawn("card", text_, textSettings={"style": "markdown"}),
         drawn(text_, text_),
     ]  # fmt: skip
@@ -124,6 +121,13 @@ def rule(column: str, text_: str, formatter: int, **more: Any) -> dict[str, Any]
         "formatOptions": {**options, **more},
         "tooltipFormat": tooltip,
     }
+
+
+def charted(one: str, other: str) -> dict[str, Any]:
+    """A chart with the texts as labels of its axes and of its series; drawing charts is what such a page costs most."""
+    labels = [{"seriesName": each, "label": each, "color": each} for each in (one, other)]
+    settings = {"xAxis": "place", "group": "name", "seriesLabelSettings": labels, "xSettings": {"label": one}, "ySettings": {"label": other}, "showLegend": True}  # fmt: skip
+    return drawn("barchart", one, other, chartSettings=settings)
 
 
 def held(texts: Sequence[str]) -> list[dict[str, Any]]:
@@ -155,7 +159,8 @@ def write(folder: Path, texts: Sequence[str]) -> list[str]:
     names = []
     for at in range(0, len(texts), AT_ONCE):
         some = texts[at : at + AT_ONCE]
-        items = [*(item for one in some for item in written(one)), *held(some)]
+        pairs = zip(some[::2], some[1::2], strict=True)
+        items = [*(item for one in some for item in written(one)), *(charted(*pair) for pair in pairs), *held(some)]
         name = f"hostile-{at}"
         (folder / f"{name}.json").write_text(json.dumps(document(text("# Hostile"), *items)), encoding="utf-8")
         names.append(name)
