@@ -208,8 +208,7 @@ class Lowering:
             listed = ", ".join(f"NULL::{DUCKDB_TYPES[c.type]} AS c{c.id}" for c in columns) or "1 AS nothing"
             return Block(f"(SELECT {listed} WHERE FALSE)", set(ids))
         listed = ", ".join(f"{self._stored(table, c)} AS c{c.id}" for c in columns)
-        # Rows alone are counted from the files' footers, unless a SELECT stands between.
-        block = Block(f"(SELECT {listed} FROM {table.sql})" if ids else table.sql, set(ids))
+        block = Block(f"(SELECT {listed or '1 AS nothing'} FROM {table.sql})", set(ids))
         if node.predicate is not None:
             block.where.append(node.predicate.condition)
         return block
