@@ -73,11 +73,12 @@ def _named(binder: Binder, node: s.Name, scope: Scope) -> Relation | Bound:
         if isinstance(entry, FunctionValue):
             return call_user(binder, entry, s.Call(span=node.span, name=node.name, arguments=()), scope, binder.host)
     table = binder.catalog.tables.get(node.name)
-    if table is not None:
-        return scan(binder, table)
-    stored = stored_function(binder, node, node.name)
+    # A stored function hides the table of its name (learn.microsoft.com, "Tables"), but not from itself.
+    stored = None if table is not None and node.name in binder.calling else stored_function(binder, node, node.name)
     if stored is not None:
         return _in_stored(binder, stored, s.Call(span=node.span, name=node.name, arguments=()), scope)
+    if table is not None:
+        return scan(binder, table)
     if node.name in f.REGISTRY.scalars:
         raise binder.failure(node, "KQ105", f"'{node.name}' is a function; call it with parentheses.")
     known = [*scope.names(), *binder.catalog.tables, *binder.catalog.functions]
@@ -117,8 +118,10 @@ def matching(binder: Binder, pattern: s.Name, scope: Scope) -> list[Relation]:
     for name in sorted({*names, *lets}):
         entry = scope.find(name)
         is_view = isinstance(entry, FunctionValue) and entry.function.is_view
-        if is_view or (entry is None and name in binder.catalog.tables):
+        if is_view:
             found.append(binder.table(s.Name(span=pattern.span, name=name), scope))
+        elif entry is None and name in binder.catalog.tables:
+            found.append(scan(binder, binder.catalog.tables[name]))
     return found
 
 

@@ -95,6 +95,18 @@ def test_parsers_answer_under_both_of_their_names(engine: LocalEngine) -> None:
     assert rows(engine, "vimDnsContoso(disabled=true) | count") == [[0]]
 
 
+def test_a_function_hides_the_table_of_its_name_but_not_from_itself_nor_from_wildcards(
+    engine: LocalEngine, folder: Path
+) -> None:
+    """As in Kusto (learn.microsoft.com, "Tables"); `table()` and wildcards mean the table."""
+    (folder / "Heartbeat.kql").write_text("union Heartbeat, (print Computer = 'mine') | project Computer")
+    (folder / "Heartbeat2.kql").write_text("Heartbeat | count")
+    assert rows(engine, "Heartbeat") == [["mine"]]
+    assert rows(engine, "Heartbeat2") == [[1]]
+    assert rows(engine, "table('Heartbeat') | count") == [[0]]
+    assert rows(engine, "union Heartbea* | count") == [[0]]
+
+
 def test_a_changed_file_counts_at_once(engine: LocalEngine, folder: Path) -> None:
     before = engine.version()
     assert rows(engine, "Numbers(1) | count") == [[3]]
