@@ -228,6 +228,19 @@ def test_making_it_anew_keeps_other_files_of_a_table(tmp_path: Path, estate: Pat
     assert [path.name for path in mine.parent.iterdir()] == ["import.parquet"]
 
 
+def test_what_a_makers_function_gives_is_the_same_events_as_its_log(estate: Path, ask) -> None:
+    log, given = (
+        ask(f"select TimeGenerated, SourceIP, SourcePort, AdditionalExtensions from <{table}> where DeviceVendor = 'Infoblox' order by all")
+        for table in ("CommonSecurityLog", "InfobloxCDC")
+    )  # fmt: skip
+    assert given
+    assert log == given
+    for row in rows_of(estate, "InfobloxCDC"):
+        parts = dict(part.split("=", 1) for part in str(row["AdditionalExtensions"]).split(";"))
+        assert parts == json.loads(str(row["AdditionalExtensionsParsedNested"]))
+        assert parts == {name: row[name] for name in parts}
+
+
 def _ensure(folder: Path) -> bool:
     return ensure_estate(folder) is not None
 

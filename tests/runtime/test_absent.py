@@ -41,8 +41,8 @@ def test_a_parameter_over_a_custom_table_has_no_options_and_all_of_them_matches_
 @pytest.mark.parametrize(
     ("text", "named"),
     [
-        ("InfobloxCDC | where ThreatClass == 'x' | count", "InfobloxCDC has no rows in the local data, so that the column ThreatClass"),
-        ("Okta_CL | distinct domain_s", "Okta_CL has no rows in the local data, so that the column domain_s"),
+        ("InfobloxNIOS | where DvcHost == 'x' | count", "InfobloxNIOS has no rows in the local data, so that the column DvcHost"),
+        ("eset_CL | distinct domain_s", "eset_CL has no rows in the local data, so that the column domain_s"),
         ("afad_parser() | take 1", "afad_parser has no rows in the local data."),
         ("SenservaPro_CL | where TimeGenerated > ago(1d)", "The query returned no results."),
     ],

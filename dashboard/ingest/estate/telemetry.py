@@ -112,7 +112,7 @@ def _names(world: World, v: int, stream: str) -> Json:
     return {
         "weight": person.weight, "n": str(3 + v), "nn": str(1000 + v * 37), "person": person.name, "upn": person.upn, "user": person.upn.split("@")[0], "oid": person.id,
         "domain": person.tenant["domain"], "tenant": person.tenant["id"], "netbios": person.tenant["domain"].split(".")[0].upper(), "device": person.device, "home": person.home["ip"],
-        "office": person.office["ip"], "city": person.office["city"], "country": person.office["country"], "os": person.os.replace(" ", ""), "other": other.upn, "other_name": other.name,
+        "office": person.office["ip"], "city": person.office["city"], "country": person.office["country"], "lat": str(person.office["lat"]), "lon": str(person.office["lon"]), "os": person.os.replace(" ", ""), "other": other.upn, "other_name": other.name,
         "win": win["name"], "win_fqdn": f"{win['name']}.{win['domain']}".lower(), "win_ip": win["ip"], "win_id": machine(win, "id"), "linux": lin["name"], "linux_ip": lin["ip"], "linux_id": machine(lin, "id"),
         "stranger": stranger["ip"], "stranger_country": stranger["country_name"], "stranger_lat": str(stranger["lat"]), "stranger_lon": str(stranger["lon"]), "node": node.name, "node_ip": node.ip, "cluster_id": world.clusters[node.cluster]["id"],
         "feed": f"203.0.113.{160 + v % 40}", "public": f"198.51.100.{5 + v * 5}", "guid": world.guid(stream, v), "device_id": world.guid("device", person.device).replace("-", "") + "00000000",
