@@ -62,10 +62,12 @@ class Block:
         flat = self.flat
         for name in (*_SHARED, *(() if "User" in flat.column_names else ("User",))):
             flat = flat.append_column(name, self.audit.column(name))
+        # The rows of this table are small and wait long for enough others: as views they would keep each whole block in memory.
+        flat = _copied(flat)
         aside = set(self.others)
         taken = [line for position, line in enumerate(lines) if position not in aside] if aside else lines
         diagnostics = {name: pa.repeat(pa.scalar(text), len(taken)) for name, text in _FIXED.items()}
-        diagnostics["TimeGenerated"] = self.audit.column("TimeGenerated")
+        diagnostics["TimeGenerated"] = flat.column("TimeGenerated")
         diagnostics["log_s"] = _text_of(taken)
         return {"AKSAudit": self.audit, "KubernetesAudit": flat, "AzureDiagnostics": pa.table(diagnostics)}
 
@@ -75,6 +77,15 @@ def no_rows(others: list[int]) -> Block:
     import pyarrow as pa
 
     return Block(pa.table({}), pa.table({}), packed([]), others)
+
+
+def _copied(table: pa.Table) -> pa.Table:
+    import pyarrow as pa
+
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, table.schema) as writer:
+        writer.write_table(table)
+    return pa.ipc.open_stream(sink.getvalue()).read_all()
 
 
 def _text_of(cells: Sequence[bytes | None]) -> pa.Array:
