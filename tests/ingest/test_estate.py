@@ -278,3 +278,11 @@ def test_every_stand_in_is_told_with_its_columns_in_the_story_book() -> None:
     for entry in load_data()["lists"]:
         (line,) = [line for line in told.splitlines() if line.startswith(f"| {path_of(entry['address'])} |")]
         assert all(column in line for column in entry.get("head", [])[:6])
+
+
+def test_every_look_at_the_pods_sees_all_that_run(estate: Path) -> None:
+    """Single rows between the looks drew as an hour in which a cluster was down."""
+    rows = f"read_parquet('{estate}/KubePodInventory/*/*.parquet', hive_partitioning=false)"
+    looks = f"SELECT count(DISTINCT PodUid) AS pods FROM {rows} GROUP BY TimeGenerated"
+    fewest, median = duckdb.connect().execute(f"SELECT min(pods), median(pods) FROM ({looks})").fetchone() or (0, 1)
+    assert fewest > 0.7 * median

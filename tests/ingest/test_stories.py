@@ -34,7 +34,7 @@ BY_ADDRESS = (
     "MicrosoftGraphActivityLogs", "SecurityAlert",
 )  # fmt: skip
 # Hours after a stage until a table that is taken now and then shows it.
-LATER = {"IdentityInfo": 40.0}
+LATER = {"IdentityInfo": 40.0, "KubePodInventory": 1.0, "KubernetesPodInventory": 1.0, "ContainerInventory": 1.0}
 NOT_THE_ATTACKER = ("the incident is closed", "Vera Novak disables")
 
 

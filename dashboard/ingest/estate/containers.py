@@ -107,13 +107,7 @@ def alive(
 def inventory(window: Window) -> Iterator[tuple[str, pa.Table]]:
     """KubePodInventory and its view KubernetesPodInventory, ContainerInventory, KubeNodeInventory, KubeServices."""
     world, p = window.world, container_pools(window.world)
-    times, index = _present(window.snapshots(SNAPSHOTS), p["born"], p["died"])
-    # The agent looks every minute, of which some looks are kept; the first at each container is, however short its life.
-    seen = p["born"] + MINUTE
-    first = np.flatnonzero((seen >= window.start) & (seen < window.end) & (seen < p["died"]))
-    times, index = np.concatenate([times, seen[first]]), np.concatenate([index, first])
-    order = np.argsort(times, kind="stable")
-    times, index = times[order], index[order]
+    times, index = _present(_looks(window, p["born"], p["died"]), p["born"], p["died"])
     age = times - p["born"][index]
     trouble = p["trouble"][index]
     restarts = (p["rate"][index] * age / DAY).astype(np.int32)
@@ -166,6 +160,26 @@ def inventory(window: Window) -> Iterator[tuple[str, pa.Table]]:
         ImageID=pick(p["digest"], index), Command="", EnvironmentVar="[]", Links="[]", Ports="[]", SourceSystem="Containers", _IsBillable="True",
     ).arrow()  # fmt: skip
     yield from _nodes_and_services(window, world)
+
+
+def _looks(window: Window, born: np.ndarray, died: np.ndarray) -> np.ndarray:
+    """The times of the looks that are kept. The agent looks every minute; each container is seen once, however short its life, and
+    each look sees everything that runs: single rows would draw as an hour in which all else was down."""
+    at = np.sort(window.snapshots(SNAPSHOTS))
+    seen = born + MINUTE
+    behind = np.searchsorted(at, born)
+    unseen = (
+        (behind == len(at)) | (at[np.minimum(behind, len(at) - 1)] >= died)
+        if len(at)
+        else np.ones(len(born), dtype=bool)
+    )
+    own = np.unique(seen[unseen & (seen >= window.start) & (seen < window.end) & (seen < died)])
+    kept: list[int] = []
+    for moment in own[::-1].tolist():
+        # What was born shortly before one look is seen by the same.
+        if not kept or kept[-1] - moment > 2 * MINUTE:
+            kept.append(moment)
+    return np.unique(np.concatenate([at, np.array(kept, dtype=np.int64)]))
 
 
 def _present(at: np.ndarray, born: np.ndarray, died: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
