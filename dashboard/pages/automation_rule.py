@@ -34,7 +34,7 @@ def draw(rule: AutomationRule | None, names: Mapping[str, str]) -> None:
         num_rows="dynamic", hide_index=True, width="stretch", key=f"rule-if-{key}",
         column_config={
             "property": st.column_config.SelectboxColumn("If", options=list(automation.PROPERTIES), required=True),
-            "operator": st.column_config.SelectboxColumn("", options=list(automation.OPERATORS), required=True),
+            "operator": st.column_config.SelectboxColumn("Comparison", options=list(automation.OPERATORS), required=True),
             "values": st.column_config.TextColumn("one of (separated by commas)", required=True),
         },
     )  # fmt: skip

@@ -18,7 +18,7 @@ from dashboard.engines.protocol import QueryRequest
 from dashboard.errors import WatchbookError
 from dashboard.ingest.estate import generate
 from dashboard.store.database import Store
-from tests.shared import SHARED, lines
+from tests.shared import SHARED, lines, needs_shared
 
 GOOD = """\
 id: 0b85a077-8ba5-4cb5-90f7-1e882afe10c4
@@ -194,6 +194,7 @@ def test_the_check_command_answers_one_entry_a_file(tmp_path: Path, capsys: pyte
 
 
 @pytest.mark.shared
+@needs_shared
 def test_every_real_rule_loads_or_is_refused_for_a_fault_of_the_rule() -> None:
     """Refused are the stubs that only point elsewhere, and one with an entity type that does not exist."""
     refused = {}
