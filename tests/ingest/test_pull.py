@@ -24,6 +24,7 @@ from dashboard.errors import WatchbookError
 from dashboard.ingest.pull.mask import mask, read_rules
 from dashboard.ingest.pull.run import Pull
 from dashboard.ingest.pull.slices import Slice, plan
+from dashboard.ingest.pull.state import State
 from dashboard.table import table_from_rows
 from tests.engines.azure_server import azure_server, environment
 from tests.server.querying import WORKSPACE, Credential, querying
@@ -133,6 +134,38 @@ def test_a_slice_that_is_too_much_is_cut_until_it_fits(small: Path, tmp_path: Pa
         (found,) = pull(live, tmp_path).run(["Events_CL"], quiet)
     assert found.rows == 20_000
     assert checksum(tmp_path) == checksum(small)
+
+
+def test_a_slice_that_outgrew_one_answer_since_it_was_written_is_cut_and_no_row_is_doubled(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data, target = source(tmp_path / "source", 2_000), tmp_path / "target"
+    with querying(_Cutting(data, 2_100)) as port:  # type: ignore[arg-type]
+        live = LogAnalyticsEngine([WORKSPACE], Credential(), f"http://127.0.0.1:{port}")
+        (first,) = pull(live, target).run(["Events_CL"], quiet)
+        assert (first.rows, first.slices) == (2_000, 1)
+        add(data, "late", range(5_000, 5_500), dt.datetime(2026, 11, 7, 20, 30))
+        with monkeypatch.context() as killed:
+            killed.setattr(State, "split", _kill)
+            with pytest.raises(KeyboardInterrupt):
+                pull(live, target).run(["Events_CL"], quiet)
+        (second,) = pull(live, target).run(["Events_CL"], quiet)
+        assert (second.rows, second.slices, second.counted) == (2_500, 2, 2_500)
+        assert checksum(target) == checksum(data)
+
+
+def _kill(state: State, part: Slice) -> None:
+    raise KeyboardInterrupt
+
+
+def test_a_pull_that_finds_nothing_changed_leaves_its_state_file_alone(
+    engine: LogAnalyticsEngine, tmp_path: Path
+) -> None:
+    pull(engine, tmp_path).run(["Events_CL"], quiet)
+    (state,) = tmp_path.glob(".pull/*/Events_CL.json")
+    before = state.stat()
+    pull(engine, tmp_path).run(["Events_CL"], quiet)
+    assert (state.stat().st_mtime_ns, state.stat().st_ino) == (before.st_mtime_ns, before.st_ino)
 
 
 class _Cutting:

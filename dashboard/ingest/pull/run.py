@@ -1,7 +1,8 @@
 """Pulls tables: counts by the hour, cuts the range into slices, writes each whole, goes on where an earlier run ended.
 
 A slice's file has the slice's name, so that writing it again replaces it: no row is lost or doubled by a kill at any
-moment. A slice that the service calls too large is cut for good before its parts are asked.
+moment. A slice that the service calls too large is cut for good before its parts are asked; what an earlier run wrote of
+it goes before that is noted, so that a kill in between leaves a slice that is asked again, never rows beside those of its parts.
 """
 
 from __future__ import annotations
@@ -98,6 +99,7 @@ class Pull:
                         part = running.pop(future)
                         rows = future.result()
                         if rows is None:
+                            self._remove(name, part, set())
                             state.split(part)
                             total += len(part.halves()) - 1
                             continue
@@ -194,8 +196,7 @@ class Pull:
         import pyarrow as pa
         import pyarrow.compute as pc
 
-        folder = self.folder / name
-        file = f"pull-{re.sub(r'[^0-9A-Za-z]', '', self.workspace)[-12:].lower()}-{part.name}.parquet"
+        file = self._file(part)
         written = set()
         try:
             if len(table):
@@ -204,18 +205,30 @@ class Pull:
                 for day in pc.unique(days).to_pylist():
                     if day is None:
                         continue
-                    place = folder / f"date={day:%Y-%m-%d}"
+                    place = self.folder / name / f"date={day:%Y-%m-%d}"
                     place.mkdir(parents=True, exist_ok=True)
                     chosen = arrow.filter(pc.equal(days, pa.scalar(day, days.type)))
                     _store(place / file, chosen, table)
                     written.add(place / file)
-            for stale in set(folder.glob(f"date=*/{file}")) - written:
+        except OSError as error:
+            raise self._unwritable(name, error) from None
+        self._remove(name, part, written)
+
+    def _remove(self, name: str, part: Slice, written: set[Path]) -> None:
+        """Removes the files of a slice but for those that were just written."""
+        try:
+            for stale in set((self.folder / name).glob(f"date=*/{self._file(part)}")) - written:
                 stale.unlink()
         except OSError as error:
-            reason = error.strerror or str(error)
-            raise WatchbookError(
-                Problem("IN014", f"Pulled rows cannot be written to {folder}: {reason}.", hint="Free some room.")
-            ) from None
+            raise self._unwritable(name, error) from None
+
+    def _file(self, part: Slice) -> str:
+        return f"pull-{re.sub(r'[^0-9A-Za-z]', '', self.workspace)[-12:].lower()}-{part.name}.parquet"
+
+    def _unwritable(self, name: str, error: OSError) -> WatchbookError:
+        reason = error.strerror or str(error)
+        told = f"Pulled rows cannot be written to {self.folder / name}: {reason}."
+        return WatchbookError(Problem("IN014", told, hint="Free some room."))
 
 
 def _store(path: Path, arrow: pa.Table, table: Table) -> None:

@@ -47,6 +47,8 @@ class State:
 
     def reopen(self, parts: list[Slice]) -> None:
         """Has written slices fetched again; their files are replaced then, and stay until then."""
+        if not parts:
+            return
         with self._lock:
             for part in parts:
                 del self.done[part.name]
