@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
+from dashboard.detection.moments import from_iso
 from dashboard.store.alerts import ALERTS
 from dashboard.table import KqlType
 
@@ -112,6 +113,17 @@ def alerts_of(connection: sa.Connection, incident: int) -> list[Alert]:
     """The alerts of an incident that were raised here, oldest first."""
     query = sa.select(ALERTS).where(ALERTS.c.incident == incident).order_by(ALERTS.c.id)
     return [alert_of(row) for row in connection.execute(query)]
+
+
+def events_of(connection: sa.Connection, rule_id: str, start: int, end: int) -> list[Json]:
+    """The rows kept with the alerts that a rule raised of windows that overlap the one from `start` to `end` (microseconds)."""
+    query = sa.select(ALERTS).where(ALERTS.c.rule_id == rule_id, ALERTS.c.window_end > start)
+    found: list[Json] = []
+    for row in connection.execute(query):
+        began = json.loads(json.loads(row.row)["ExtendedProperties"])["Query Start Time UTC"]
+        if from_iso(began) < end:
+            found += alert_of(row).events
+    return found
 
 
 def alert_of(row: Any) -> Alert:

@@ -100,7 +100,7 @@ def _alert(rule: Rule, rows: Sequence[Row], overall: int, start: int, end: int, 
     for column, source in details.properties:
         if first.get(source) not in (None, ""):
             row[column] = _text(first[source])
-    return Alert(alert_id, rule.id, at, end, row, tuple(_kept(one) for one in rows[:_KEPT_EVENTS]), None, custom)
+    return Alert(alert_id, rule.id, at, end, row, tuple(kept_event(one) for one in rows[:_KEPT_EVENTS]), None, custom)
 
 
 def _properties(
@@ -151,8 +151,8 @@ def _json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, default=str)
 
 
-def _kept(row: Row) -> dict[str, Any]:
-    """A row for the incident's page: cells that are too long are cut."""
+def kept_event(row: Row) -> dict[str, Any]:
+    """A row as its alert keeps it: empty cells are left out, cells that are too long are cut."""
     kept = {}
     for name, value in row.items():
         text = value if isinstance(value, str) else _json(value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -10,16 +11,17 @@ from typing import Any
 import sqlalchemy as sa
 
 from dashboard import settings
-from dashboard.detection.alert import Alert, save_alerts
+from dashboard.detection.alert import Alert, events_of, save_alerts
 from dashboard.detection.incidents.grouping import group_alerts
 from dashboard.detection.moments import from_micros, now_micros
 from dashboard.detection.query import MOST_ROWS, at_moment, products_text, request
-from dashboard.detection.raise_alerts import fingerprint, raise_alerts, rows_of, triggers
+from dashboard.detection.raise_alerts import fingerprint, kept_event, raise_alerts, rows_of, triggers
 from dashboard.detection.rulebook import Record, audit_rule, find_rule
 from dashboard.detection.rules.rule import Rule
 from dashboard.engines.protocol import CancelToken, Engine
 from dashboard.errors import Problem, WatchbookError
 from dashboard.store.database import Store
+from dashboard.store.incidents import INCIDENTS
 from dashboard.store.rules import RULES, RUNS, SEEN
 
 Complete = Callable[[sa.Connection], None]
@@ -56,7 +58,8 @@ def run_rule(
     once, however often and by how many processes it is tried. `complete` is called inside that transaction (the scheduler's
     mark that the due time is over). `at` is when the alerts are raised (None: the clock). With `retry`, a failure that may
     pass is raised for the scheduler to try again and nothing is written. `again` says that other windows may have been laid
-    over the same time before: rows that raised an alert then raise none.
+    over the same time before: rows that raised an alert then raise none. They are known by what the alerts keep, the first
+    twenty rows of each.
     """
     moment = now_micros() if at is None else at
     started = time.perf_counter()
@@ -151,9 +154,12 @@ class _Run:
         prints = [fingerprint(row) for row in rows]
         connection.execute(SEEN.delete().where(SEEN.c.rule_id == rule.id, SEEN.c.window_end <= self.start))
         seen = set(connection.scalars(sa.select(SEEN.c.row).where(SEEN.c.rule_id == rule.id)))
+        # Marks reach no further back than the windows of the last run did.
+        kept = events_of(connection, rule.id, self.start, self.end) if self.again else []
+        raised = {fingerprint(event) for event in kept}
         fresh, new = [], []
         for row, mark in zip(rows, prints, strict=True):
-            if mark not in seen:
+            if mark not in seen and not (raised and fingerprint(kept_event(row)) in raised):
                 seen.add(mark)
                 new.append({"rule_id": rule.id, "row": mark, "window_end": self.end})
                 fresh.append(row)
@@ -171,6 +177,9 @@ class _Run:
         fresh_ids = {
             row["SystemAlertId"] for row in self._fresh(connection, [{"SystemAlertId": a.alert_id} for a in alerts])
         }
+        if self.again:
+            states = connection.scalars(sa.select(INCIDENTS.c.state).where(INCIDENTS.c.rule_id == rule.id))
+            fresh_ids -= {alert_id for state in states for alert_id in json.loads(state).get("AlertIds") or ()}
         fresh = [alert for alert in alerts if alert.alert_id in fresh_ids]
         # Each alert of a product becomes an incident of its own name.
         return [incident.number for incident in group_alerts(connection, rule, fresh, self.at)]

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from dashboard.detection.backfill import backfill
 from dashboard.detection.incidents import Change, change_incident, read_incident
 from dashboard.detection.jobs import rule_jobs
 from dashboard.detection.moments import to_micros
@@ -22,6 +23,7 @@ from dashboard.detection.rules.durations import DAY, HOUR, MINUTE
 from dashboard.detection.run import Outcome, run_rule
 from dashboard.detection.simulate import simulate
 from dashboard.detection.source import DetectionTables
+from dashboard.detection.windows import ends_between
 from dashboard.engines.local import LocalEngine
 from dashboard.engines.protocol import QueryRequest
 from dashboard.errors import WatchbookError
@@ -145,6 +147,39 @@ def test_rows_seen_by_overlapping_windows_raise_one_alert(lab: Lab) -> None:
     lab.show((90, "ada@contoso.com", "192.0.2.1"), (-30, "bram@contoso.com", "192.0.2.1"))
     later = lab.run(rule, END + HOUR)
     assert [alert.entities[0]["Name"] for alert in later.alerts] == ["bram"]
+
+
+@pytest.mark.parametrize("per_result", [True, False])
+def test_rules_run_over_the_past_again_with_other_windows_raise_no_alert_twice(lab: Lab, per_result: bool) -> None:
+    rule = _rule(per_result=per_result)
+    lab.add(rule)
+    lab.show(*((60 * hour + 20, "ada@contoso.com", "192.0.2.1") for hour in range(24)))
+    # As the scheduler ran it.
+    assert lab.run(rule, ends_between(rule, END - DAY, END)[-2]).status == "ok"
+
+    def run(end: int, step: int | None) -> tuple[int, int]:
+        with lab.store.reading() as connection:
+            records = list_rules(connection)
+        (done,) = backfill(records, lab.engine, lab.store, DAY, end=end, step=step)
+        assert not done.problem
+        return done.hits, done.alerts
+
+    hits, alerts = run(END, 4 * HOUR)
+    assert (hits, alerts) == (23, 22 if per_result else 6)
+    for end, step in ((END, None), (END - HOUR, 4 * HOUR), (END - HOUR, 6 * HOUR)):
+        hits, alerts = run(end, step)
+        assert hits >= 18
+        assert alerts == 0
+
+
+def test_a_row_of_the_same_values_in_windows_that_do_not_overlap_raises_an_alert_in_each(lab: Lab) -> None:
+    rule = _rule(query="SigninLogs | summarize Count = count() by UserPrincipalName", entities=(), custom_details=())
+    lab.add(rule)
+    lab.show(*((60 * hour + 20, "ada@contoso.com", "192.0.2.1") for hour in range(24)))
+    with lab.store.reading() as connection:
+        records = list_rules(connection)
+    (done,) = backfill(records, lab.engine, lab.store, DAY, end=END, step=4 * HOUR)
+    assert (done.hits, done.alerts) == (6, 6)
 
 
 def test_results_make_an_alert_each_up_to_the_cap(lab: Lab) -> None:
@@ -271,6 +306,10 @@ def test_microsofts_alerts_become_incidents(lab: Lab) -> None:
     ]})  # fmt: skip
     assert len(lab.run(rule).incidents) == 1
     assert lab.ask("SecurityIncident | project Title, tostring(AlertIds[0])") == [("Miner", "a0")]
+    with lab.store.reading() as connection:
+        records = list_rules(connection)
+    (done,) = backfill(records, lab.engine, lab.store, DAY, end=END + HOUR, step=4 * HOUR)
+    assert (done.hits, done.incidents) == (1, ())
 
 
 def test_an_anomaly_rule_finds_the_step_that_stands_out(lab: Lab) -> None:
