@@ -36,7 +36,11 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("query_threads", 0, "Threads the local engine may use; 0 means all cores"),
     Setting("concurrent_queries", 6, "Queries of one workbook that run at the same time"),
     Setting("result_cache_mb", 256, "Memory for results kept in the hope that they are asked for again, in megabytes"),
-    Setting("live_fresh_seconds", 120, "Age up to which a live result is shown without asking anew, in seconds"),
+    Setting(
+        "live_fresh_seconds",
+        120,
+        "Age up to which a live result is shown without asking anew, in seconds; less than 5 counts as 5",
+    ),
     Setting(
         "live_stale_seconds", 14_400, "Age up to which a live result is shown while it is fetched anew, in seconds"
     ),

@@ -8,13 +8,16 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
 from dashboard.engines.loganalytics import LogAnalyticsEngine
 from dashboard.engines.protocol import CancelToken, QueryRequest, TimeSpan
 from dashboard.errors import Cancelled, WatchbookError
 from dashboard.runtime import Session, run_all
+from dashboard.runtime.cache import Kept, freshness
 from dashboard.runtime.execute import Executor, Statistics, asked_now
+from dashboard.table import Table
 from tests.engines.fault_server import State, fault_server
 from tests.engines.test_faults import Credential
 from tests.runtime.standin import book, query
@@ -69,6 +72,13 @@ def test_a_result_that_is_too_old_is_not_shown(server: State, monkeypatch: pytes
     monkeypatch.setenv("WATCHBOOK_LIVE_STALE_SECONDS", "0")
     time.sleep(0.02)
     assert "kept" not in executor.run(QueryRequest("T")).statistics
+
+
+def test_a_result_of_the_last_five_seconds_is_fresh_whatever_the_setting_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WATCHBOOK_LIVE_FRESH_SECONDS", "0")
+    table, now = Table((), pa.table({})), time.time()
+    assert freshness(Kept(table, now - 3), QueryRequest("T")) == "fresh"
+    assert freshness(Kept(table, now - 6), QueryRequest("T")) == "stale"
 
 
 def test_a_failure_to_fetch_anew_leaves_the_aged_result(server: State, monkeypatch: pytest.MonkeyPatch) -> None:
