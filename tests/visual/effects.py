@@ -51,18 +51,19 @@ CHARTS = {
 }
 VM = "/subscriptions/00000000-0000-0000-0000-00000000000{0}/resourceGroups/rg{0}/providers/Microsoft.Compute/virtualMachines/vm{0}"
 
-SAME_ANYWAY = re.compile(
-    r" (table|tiles|stat|card|graph|map) \S* (aggregation|color|size)$"  # left over from a chart
-    r"|sortBy\.|rowLimit$"  # of a grid, told twice or longer than the rows here
-    r"|options\.(style|useGrouping|maximumFractionDigits)$|thresholdsOptions$|formatName$"  # mostly what holds anyway
-    r"|\.(xAxis|yAxis|group|legendMetric|sizeSettings|nodeColorField)$"  # mostly the column that is chosen anyway
-    r"|showIcon$|showLegend$"  # resources have icons anyway; the strip is a ring's legend, one series needs none
-    r"| (0|1|2) \S*formatter$| (?!22 )\S* \S*compositeBarSettings"  # plain text anyway; left over from another formatter
-    r"| 5 |subTarget$|linkColumn$|templateIdSource$|sourceColumn$"  # hidden; menus and panes of the portal; our rows lack them
-    r"| stat \\S* \\S*heatmapPalette$"  # of another type of colours
-    r"| table 10 | unstackedbar \S* chartSettings.seriesLabelSettings"  # the name filter of our rows leaves their columns out
+EXCEPTIONS = (
+    r" (table|tiles|stat|card|graph|map) \S* (aggregation|color|size)$",  # left over from a chart
+    r"sortBy\.|rowLimit$",  # of a grid, told twice or longer than the rows here
+    r"options\.(style|useGrouping|maximumFractionDigits)$|thresholdsOptions$|formatName$",  # mostly what holds anyway
+    r"\.(xAxis|yAxis|group|legendMetric|sizeSettings|nodeColorField)$",  # mostly the column that is chosen anyway
+    r"showIcon$|showLegend$",  # resources have icons anyway; the strip is a ring's legend, one series needs none
+    r" (0|1|2) \S*formatter$| (?!22 )\S* \S*compositeBarSettings",  # plain text anyway; left over from another formatter
+    r" 5 |subTarget$|linkColumn$|templateIdSource$|sourceColumn$",  # hidden; menus and panes of the portal; our rows lack them
+    r" stat \S* \S*heatmapPalette$",  # of another type of colours
+    r" table 10 | unstackedbar \S* chartSettings.seriesLabelSettings",  # the name filter of our rows leaves their columns out
 )
 """Settings, as `visualization formatter path`, whose uses may all leave the drawing as it is, with the reason."""
+SAME_ANYWAY = re.compile("|".join(EXCEPTIONS))
 
 Key = tuple[str, int | str, str]
 """Visualization, formatter (empty outside of one) and the setting's path."""
