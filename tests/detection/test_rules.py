@@ -210,6 +210,7 @@ def test_every_real_rule_loads_or_is_refused_for_a_fault_of_the_rule() -> None:
 
 @pytest.mark.soak
 @pytest.mark.shared
+@needs_shared
 def test_real_rules_that_microsoft_accepts_run_on_the_sample_estate(tmp_path: Path) -> None:
     """Left out are queries that name a column which their plugin finds only in a table that has it."""
     generate(tmp_path)
