@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from dashboard.engines.inventory import _footers, read_inventory
@@ -42,8 +43,8 @@ def measure(folder: Path) -> dict[str, float]:
     return found
 
 
-def main() -> None:
-    sizes = [None, *(int(text) for text in sys.argv[1:] if text.isdigit())]
+def main(arguments: Sequence[str]) -> None:
+    sizes = [None, *(int(text) for text in arguments if text.isdigit())]
     with tempfile.TemporaryDirectory() as base:
         first: dict[str, float] = {}
         for size in sizes if len(sizes) > 1 else [None, 1_000_000]:
@@ -64,4 +65,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

@@ -1,5 +1,5 @@
 """A round of many rules and the first page of a long queue, in seconds of processor time and of the clock:
-`python -m tests.benchmarks.detection [DATA]`."""
+`python -m tests.benchmarks.detection [DATA [ROUNDS]]`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import sys
 import tempfile
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -85,8 +85,13 @@ def rounds(folder: Path, data: Path, count: int) -> None:
         print(json.dumps({"memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024}))
 
 
-if __name__ == "__main__":
+def main(arguments: Sequence[str]) -> None:
+    """The queue, and the rounds over a data folder where one is given, as many as are asked for (2)."""
     with tempfile.TemporaryDirectory() as made:
         queue(Path(made))
-        if len(sys.argv) > 1:
-            rounds(Path(made), Path(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 2)
+        if arguments:
+            rounds(Path(made), Path(arguments[0]), int(arguments[1]) if len(arguments) > 1 else 2)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -12,8 +12,10 @@ import csv
 import json
 import os
 import re
+import sys
 import tempfile
 from collections import Counter, defaultdict
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -77,12 +79,12 @@ def measure(files: list[Path], data: Path) -> tuple[Counter[str], dict[str, Coun
     return whole, tables
 
 
-def main() -> None:
+def main(arguments: Sequence[str]) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--workbooks", type=Path, default=SHARED / "corpus" / "workbooks")
     parser.add_argument("--set", default="sentinel")
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
     manifest = options.workbooks / "MANIFEST.tsv"
     if not manifest.is_file():
         print(f"There are no workbooks in {options.workbooks}.")
@@ -102,4 +104,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

@@ -8,8 +8,10 @@ from __future__ import annotations
 import datetime as dt
 import os
 import statistics
+import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from dashboard.engines.local import LocalEngine, open_connection
@@ -126,7 +128,7 @@ PAIRS: tuple[tuple[str, str, str], ...] = (
 )
 
 
-def main() -> None:
+def main(_: Sequence[str]) -> None:
     """Prints the ratio of each pair and their median; then how much a filter by time reads of the files."""
     rows = int(os.environ.get("WATCHBOOK_BENCH_ROWS", "1000000"))
     with tempfile.TemporaryDirectory() as name:
@@ -162,4 +164,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

@@ -6,7 +6,7 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 _XLSX = """
 import datetime as dt, resource, sys, time
@@ -32,7 +32,7 @@ def median_ms(work: Callable[[], object], times: int = 7) -> float:
     return 1000 * statistics.median(took)
 
 
-def main() -> None:
+def main(_: Sequence[str]) -> None:
     """Prints medians and what was asked."""
     from dashboard.export import chromium
     from dashboard.export.page import export_page_html
@@ -56,4 +56,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

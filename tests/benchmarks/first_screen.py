@@ -12,6 +12,7 @@ import statistics
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from dashboard.document import load_workbook
@@ -50,11 +51,11 @@ def measure(name: str, engine: LocalEngine, runs: int) -> tuple[int, float, floa
     return queries, statistics.median(walls), statistics.median(processors)
 
 
-def main() -> None:
+def main(arguments: Sequence[str]) -> None:
     """Prints one line a workbook, the dearest last."""
     known = sorted(path.stem for path in (ROOT / "workbooks").glob("*.json"))
-    names = [name for name in sys.argv[1:] if name in known] or known
-    given = [Path(text) for text in sys.argv[1:] if text not in known]
+    names = [name for name in arguments if name in known] or known
+    given = [Path(text) for text in arguments if text not in known]
     runs = int(os.environ.get("RUNS", "5"))
     with tempfile.TemporaryDirectory() as folder:
         data = given[0] if given else Path(folder)
@@ -67,4 +68,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

@@ -14,6 +14,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import orjson
@@ -122,8 +123,8 @@ def measure(log: Path, data: Path) -> tuple[float, float, int]:
     return took, usage.ru_utime + usage.ru_stime, most
 
 
-def main() -> None:
-    given = [int(word.replace(",", "").replace("_", "")) for word in sys.argv[1:] if word[:1].isdigit()]
+def main(arguments: Sequence[str]) -> None:
+    given = [int(word.replace(",", "").replace("_", "")) for word in arguments if word[:1].isdigit()]
     events = given[0] if given else DEFAULT
     with tempfile.TemporaryDirectory() as folder:
         log = Path(folder, "audit.log")
@@ -138,4 +139,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

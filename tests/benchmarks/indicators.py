@@ -17,7 +17,7 @@ import sys
 import tempfile
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -146,11 +146,11 @@ def step(name: str, folder: Path) -> None:
     )
 
 
-def main() -> None:
-    if sys.argv[1:2] == ["--step"]:
-        step(sys.argv[2], Path(sys.argv[3]))
+def main(arguments: Sequence[str]) -> None:
+    if arguments[:1] == ["--step"]:
+        step(arguments[1], Path(arguments[2]))
         return
-    given = [int(text) for text in sys.argv[1:3]]
+    given = [int(text) for text in arguments[:2]]
     indicators, rows = (*given, *(1_000_000, 10_000_000)[len(given) :])
     with tempfile.TemporaryDirectory() as base:
         folder = Path(base)
@@ -165,4 +165,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

@@ -13,6 +13,7 @@ import tempfile
 import threading
 import time
 import urllib.request
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -24,7 +25,7 @@ from tests.runtime.standin import book, query
 from tests.server.querying import QUERY, WORKSPACE, Credential
 
 
-def main() -> None:
+def main(_: Sequence[str]) -> None:
     """Prints each figure beside what it must reach."""
     _page()
     _endpoint()
@@ -113,4 +114,4 @@ def _resident(pid: int) -> int:
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

@@ -17,7 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -51,7 +51,7 @@ WATCH = """(wanted) => {
 GALLERY = ".wb-card"
 
 
-def main() -> None:
+def main(_: Sequence[str]) -> None:
     """Prints medians of warm openings and their ratio for each workbook, then what a start takes."""
     from playwright.sync_api import sync_playwright
 
@@ -216,4 +216,4 @@ def cpu(server: Serving) -> float:
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

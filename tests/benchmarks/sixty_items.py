@@ -10,8 +10,10 @@ import json
 import os
 import shutil
 import statistics
+import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +42,7 @@ _TILES = {"titleContent": {"formatter": 1}, "leftContent": {"columnMatch": "Coun
           "secondaryContent": {"columnMatch": "Trend", "formatter": 9}}  # fmt: skip
 
 
-def main() -> None:
+def main(_: Sequence[str]) -> None:
     """Prints medians of warm openings: milliseconds to everything drawn, and seconds of the server's processor."""
     from playwright.sync_api import sync_playwright
 
@@ -150,4 +152,4 @@ def _rest(page: Any) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

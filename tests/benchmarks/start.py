@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 FIRST_QUERY = """
@@ -28,7 +29,7 @@ def seconds(*command: str) -> float:
     return time.perf_counter() - started
 
 
-def main() -> None:
+def main(_: Sequence[str]) -> None:
     """Prints medians of seven runs, in milliseconds."""
     seconds("-m", "dashboard.cli", "--help")  # writes the bytecode
     seconds("-c", "import dashboard.kql.translate")
@@ -56,4 +57,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

@@ -7,7 +7,7 @@ import json
 import statistics
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from dashboard.errors import WatchbookError
 from dashboard.kql.catalog import Catalog, TableSchema
@@ -32,7 +32,7 @@ def tell(label: str, ours: list[float], theirs: list[float]) -> None:
     )
 
 
-def main() -> None:
+def main(_: Sequence[str]) -> None:
     """Prints medians in milliseconds and the median of the ratios query by query, where both translate."""
     import duckdb_kql
 
@@ -68,4 +68,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])
