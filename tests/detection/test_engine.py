@@ -166,9 +166,10 @@ def test_rules_run_over_the_past_again_with_other_windows_raise_no_alert_twice(l
 
     hits, alerts = run(END, 4 * HOUR)
     assert (hits, alerts) == (23, 22 if per_result else 6)
-    for end, step in ((END, None), (END - HOUR, 4 * HOUR), (END - HOUR, 6 * HOUR)):
+    # Windows of the same ends are not looked at once more: the further runs see what they leave.
+    for end, step, rows in ((END - HOUR, 4 * HOUR, 18), (END - 2 * HOUR, 6 * HOUR, 6), (END, None, 6)):
         hits, alerts = run(end, step)
-        assert hits >= 18
+        assert hits >= rows
         assert alerts == 0
 
 
