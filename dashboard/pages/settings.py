@@ -22,6 +22,7 @@ from dashboard.runtime.execute import shared_executor
 _REPORT = "wb-azure-report"
 _RUNNING = "wb-azure-running"
 _TRIED = "wb-azure-tried"
+_CHANGES = "settings-changes"
 _SECRETS = ("token", "store")
 
 
@@ -54,14 +55,13 @@ def _draw_sign_in(known: connections.Connections) -> None:
             st.session_state[_RUNNING] = _start()
             st.session_state.pop(_REPORT, None)
     fixed = settings.is_set("azure_changes")
-    changes = st.checkbox(
+    # What is stored goes before what this tab showed: somebody may have changed it in another one.
+    st.session_state[_CHANGES] = connections.changes_allowed()
+    st.checkbox(
         "Incidents of Microsoft Sentinel may be changed from here, each after a look at what changes",
-        value=connections.changes_allowed(), key="settings-changes", disabled=fixed,
+        key=_CHANGES, disabled=fixed, on_change=_save_changes,
         help="Set by WATCHBOOK_AZURE_CHANGES in the environment" if fixed else None,
     )  # fmt: skip
-    if not fixed and changes != known.changes:
-        known = replace(known, changes=changes)
-        connections.save(known)
     told = {"cloud": (cloud, "azure_cloud"), "credential": (way, "azure_credential")}
     changed = {name: value for name, (value, setting) in told.items() if value and value != connections.chosen(setting)}
     if changed:
@@ -80,6 +80,11 @@ def _draw_sign_in(known: connections.Connections) -> None:
     report: Report | None = st.session_state.get(_REPORT)
     if report is not None:
         st.html(_identity_html(report))
+
+
+def _save_changes() -> None:
+    with style.guard():
+        connections.save(replace(connections.load(), changes=bool(st.session_state[_CHANGES])))
 
 
 def _choice(label: str, setting: str, names: dict[str, str]) -> str | None:

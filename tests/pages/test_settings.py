@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -41,3 +42,33 @@ def test_a_workspace_is_added_tested_and_taken_out_on_the_settings_page(page: Pa
             page.get_by_role("button", name="Remove it").click()
             expect(page.get_by_text("No workspace is set yet.")).to_be_visible()
             assert token().split(".")[1][:40] not in page.content()
+
+
+def test_a_permission_that_was_taken_back_in_another_tab_stays_taken_back(
+    page: Page, rows: Path, tmp_path: Path
+) -> None:
+    kept = tmp_path / "azure.json"
+    with serving(data=rows, workbooks=tmp_path, environment={"WATCHBOOK_HOME": str(tmp_path)}) as running:
+        page.goto(f"{running.url}/settings")
+        settle(page)
+        other = page.context.new_page()
+        other.goto(f"{running.url}/settings")
+        settle(other)
+        words = "Incidents of Microsoft Sentinel may be changed from here"
+        page.get_by_text(words).click()
+        settle(page)
+        assert json.loads(kept.read_text())["changes"] is True
+        # The other tab shows it from its next run on.
+        other.get_by_label("Workspace id").fill("nonsense")
+        other.get_by_role("button", name="Add and test").click()
+        expect(other.get_by_text("is no workspace id")).to_be_visible()
+        expect(other.get_by_role("checkbox", name=words)).to_be_checked()
+        page.get_by_text(words).click()
+        settle(page)
+        assert json.loads(kept.read_text())["changes"] is False
+        other.get_by_label("Workspace id").fill("nonsense too")
+        other.get_by_role("button", name="Add and test").click()
+        expect(other.get_by_text("'nonsense too' is no workspace id")).to_be_visible()
+        settle(other)
+        assert json.loads(kept.read_text())["changes"] is False
+        expect(other.get_by_role("checkbox", name=words)).not_to_be_checked()
