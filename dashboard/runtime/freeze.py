@@ -14,6 +14,7 @@ from typing import Any
 from dashboard.document.workbook import Item, list_of, object_of, text_of
 from dashboard.engines.protocol import QueryRequest
 from dashboard.errors import Place, Problem, WatchbookError
+from dashboard.parameters.selection import ALL
 from dashboard.runtime import blueprint
 from dashboard.runtime.plan import MergeInput, PlannedItem
 from dashboard.runtime.sources import SOURCES
@@ -71,8 +72,11 @@ def _group(
     for number, child in enumerate(planned.items):
         if child.status != "ready" or child.item.kind in _WHY_NOT:
             continue
-        named = text_of(child.texts.get("title"))
-        items.append({**frozen(child, named, now, steps, values), "name": child.item.name or f"part - {number}"})
+        try:
+            part = frozen(child, text_of(child.texts.get("title")), now, steps, values)
+        except WatchbookError:
+            continue
+        items.append({**part, "name": child.item.name or f"part - {number}"})
     if not items:
         raise _refused(planned, "Nothing of what stands in this group can stand alone.")
     content = {"version": "NotebookGroup/1.0", "groupType": "editable", "items": items}
@@ -152,11 +156,15 @@ def _unbound(metrics: Any, values: Mapping[str, Any]) -> list[Any]:
 
 
 def _filters(filters: Any, values: Mapping[str, Any]) -> list[Any]:
+    """Filters that hold the values of the parameters that they named; one of All limits nothing and is left out."""
     found = []
     for each in map(object_of, list_of(filters)):
         kept = {key: value for key, value in each.items() if key != "valueParam"}
         bound = values.get(text_of(each.get("valueParam")).strip("{}"))
         if bound is not None:
-            kept["values"] = [*list_of(each.get("values")), *(bound if isinstance(bound, list) else [bound])]
+            chosen = bound if isinstance(bound, list) else [bound]
+            if any(text_of(value).lower() == ALL for value in chosen):
+                continue
+            kept["values"] = [*list_of(each.get("values")), *chosen]
         found.append(kept)
     return found

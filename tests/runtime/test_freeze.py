@@ -87,6 +87,19 @@ def test_texts_and_groups_are_pinned_with_what_stands_in_them(engine: LocalEngin
     assert "{Name}" not in json.dumps(box)
 
 
+def test_what_cannot_stand_alone_is_left_out_of_its_group(engine: LocalEngine) -> None:
+    merge = next(item for item in BOARD["items"] if item["name"] == "merge")
+    chooses = samples.group([samples.parameters(samples.parameter("Inner", 1, value="x"))])
+    parts = [samples.text("Kept {Name}", name="kept"), {**chooses, "name": "chooses"}, {**merge, "name": "lost"}]
+    document = {**BOARD, "items": [*BOARD["items"], {**samples.group(parts), "name": "box"}]}
+    opened, plan = session(document, engine)
+    box = next(each for each in plan.walk() if each.item.name == "box")
+    pinned = frozen(box, "", opened.now, {}, plan.values)  # none of the steps that the merge reads can come along
+    assert [item["name"] for item in pinned["content"]["items"]] == ["kept"]
+    with pytest.raises(WatchbookError, match="Nothing of what stands in this group"):
+        pin(opened, plan, "chooses")
+
+
 def test_the_steps_of_a_merge_come_along_hidden(engine: LocalEngine) -> None:
     opened, plan = session(BOARD, engine)
     items = pin(opened, plan, "merge")["content"]["items"]
@@ -116,6 +129,25 @@ def test_resources_stay_bound_and_metrics_stay_chosen() -> None:
     assert before is not None
     assert after is not None
     assert (after.source, after.text, after.resources) == (before.source, before.text, before.resources)
+
+
+def test_a_filter_of_all_is_not_pinned() -> None:
+    class Live(StandIn):
+        sources = frozenset(("logs", "resource_graph", "metrics"))
+
+    options = '["east", "west"]'
+    chosen = samples.parameters(
+        samples.parameter("R", 5, value="/subscriptions/s/resourceGroups/g/providers/microsoft.compute/virtualmachines/v"),
+        samples.parameter("Every", 2, value=["value::all"], multiSelect=True, quote="", delimiter=",", jsonData=options, typeSettings={"additionalResourceOptions": ["value::all"]}),
+        samples.parameter("Any", 2, value="value::all", jsonData=options, typeSettings={"additionalResourceOptions": ["value::all"], "selectAllValue": "*"}),
+        samples.parameter("One", 2, value="west", jsonData=options),
+    )  # fmt: skip
+    filters = [{"key": name, "operator": 0, "valueParam": name} for name in ("Every", "Any", "One")]
+    metric = {"type": 10, "name": "cpu", "content": {"version": "MetricsItem/2.0", "chartType": 2, "resourceType": "microsoft.compute/virtualmachines", "resourceParameter": "R", "metrics": [{"namespace": "n", "metric": "n--Percentage CPU", "aggregation": 4, "filters": filters}], "filters": filters}}  # fmt: skip
+    opened, plan = session(samples.document(chosen, metric), Live())
+    content = pin(opened, plan, "cpu")["content"]
+    assert content["filters"] == [{"key": "One", "operator": 0, "values": ["west"]}]
+    assert content["metrics"][0]["filters"] == content["filters"]
 
 
 def test_what_leads_through_its_workbook_says_why_it_is_not_pinned(engine: LocalEngine) -> None:
