@@ -29,6 +29,7 @@ from dashboard.pages import incidents, lists, sources, style, waiting
 T = TypeVar("T")
 _STATE = "wb-sentinel"
 _MOST = 500
+_MOST_WORDS = 3_000
 HERE, THERE = "Watchbook", "Microsoft Sentinel"
 
 
@@ -94,8 +95,10 @@ def _draw_incident(workspace: connections.Workspace, incident: Mapping[str, Any]
     st.html(f"<h2>{style.text(str(told.get('title')))} <span class='wb-note'>{_number(told.get('incidentNumber'))}</span></h2>"
             f"<p>{style.text(facts)}</p><div>{pills}</div><p class='wb-text'>{style.text(str(told.get('description') or ''))}</p>")  # fmt: skip
     etag = str(incident.get("etag"))
-    alerts = _kept((workspace.id, name, etag, "alerts"), workspace, lambda service: service.alerts(name))
-    comments = _kept((workspace.id, name, etag, "comments"), workspace, lambda service: service.comments(name))
+    # What tells of the waiting has a place of its own: the tabs below it keep theirs, and so the one that is open.
+    with st.container():
+        alerts = _kept((workspace.id, name, etag, "alerts"), workspace, lambda service: service.alerts(name))
+        comments = _kept((workspace.id, name, etag, "comments"), workspace, lambda service: service.comments(name))
     alert_tab, comment_tab, change_tab = st.tabs([f"Alerts ({len(alerts)})", f"Comments ({len(comments)})", "Change"])
     with alert_tab:
         heads = (
@@ -147,12 +150,7 @@ def _draw_change(workspace: connections.Workspace, name: str, told: Mapping[str,
     if owner.strip() != _owner(told):
         fields["owner"] = owner.strip() or NOBODY
     if status == "Closed":
-        with st.container(key="sentinel-close", horizontal=True, gap="small", vertical_alignment="bottom"):
-            kind = st.selectbox("Classification", list(CLASSIFICATIONS), key=f"sentinel-class-{name}")
-            reasons = CLASSIFICATIONS[kind]
-            reason = st.selectbox("Reason", reasons, key=f"sentinel-reason-{name}-{kind}") if reasons else ""
-            words = st.text_input("Why", max_chars=3_000, key=f"sentinel-why-{name}")
-        fields |= {"classification": kind, "reason": reason or "", "comment": words.strip()}
+        fields |= _draw_closing(name, told)
     state = _state()
     if st.button("Show what would change", key="sentinel-look", disabled=not fields):
         state["change"] = fields, _ask(workspace, lambda service: service.change(name, **fields))
@@ -164,6 +162,24 @@ def _draw_change(workspace: connections.Workspace, name: str, told: Mapping[str,
         _ask(workspace, lambda service: service.add_comment(name, comment, allowed=connections.changes_allowed()))
         state.clear()
         st.rerun()
+
+
+def _draw_closing(name: str, told: Mapping[str, Any]) -> dict[str, str]:
+    """What an incident is closed as; the fields that differ from what it has. What a closed one lacks is not made up."""
+    had, reason_had = told.get("classification"), told.get("classificationReason")
+    words_had = str(told.get("classificationComment") or "")[:_MOST_WORDS]
+    unset = None if told.get("status") == "Closed" else 0
+    kinds = list(CLASSIFICATIONS)
+    with st.container(key="sentinel-close", horizontal=True, gap="small", vertical_alignment="bottom"):
+        at = kinds.index(had) if had in kinds else unset
+        kind = st.selectbox("Classification", kinds, index=at, key=f"sentinel-class-{name}")
+        reasons, reason = CLASSIFICATIONS.get(kind or "", ()), None
+        if reasons:
+            at = reasons.index(reason_had) if reason_had in reasons else unset if kind == had else 0
+            reason = st.selectbox("Reason", reasons, index=at, key=f"sentinel-reason-{name}-{kind}")
+        words = st.text_input("Why", words_had, max_chars=_MOST_WORDS, key=f"sentinel-why-{name}").strip()
+    wanted = (("classification", kind, had), ("reason", reason, reason_had), ("comment", words, words_had.strip()))
+    return {field: value for field, value, before in wanted if value and value != before}
 
 
 def _draw_seen(workspace: connections.Workspace, change: Change) -> None:

@@ -294,6 +294,16 @@ def test_a_change_is_shown_first_and_sent_only_where_it_is_allowed(azure: Azure)
     assert told["properties"]["title"] == "Incident 2"
 
 
+def test_a_reason_alone_is_one_of_the_classification_that_the_incident_has(azure: Azure) -> None:
+    found = sentinel(azure)
+    found.apply(found.change("i2", status="Closed", classification="FalsePositive"), allowed=True)
+    change = found.change("i2", reason="InaccurateData")
+    assert change.lines() == ["classificationReason: IncorrectAlertLogic → InaccurateData"]
+    with pytest.raises(WatchbookError, match="EN040"):
+        found.change("i2", reason="SuspiciousActivity")
+    assert found.change("i2", severity="Low").lines() == ["severity: High → Low"]
+
+
 def test_a_change_of_an_incident_that_somebody_else_changed_is_refused(azure: Azure) -> None:
     found = sentinel(azure)
     change = found.change("i1", severity="Low")

@@ -3,6 +3,7 @@ was allowed, and after a look at the change."""
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -107,6 +108,47 @@ def test_an_incident_is_read_and_changed_only_after_that_was_allowed(page: Page,
             expect(page.get_by_text("Seen <i>it</i>")).to_be_visible()
             expect(page.get_by_label("New comment")).to_have_value("")
             assert changes(azure)[1] == {"properties": {"message": "Seen <i>it</i>"}}
+
+
+def test_a_closed_incident_keeps_what_it_was_closed_as_where_only_its_severity_changes(
+    page: Page, rows: Path, tmp_path: Path
+) -> None:
+    closing = {"classification": "FalsePositive", "classificationReason": "InaccurateData", "classificationComment": "A test of ours"}  # fmt: skip
+    with azure_server() as azure:
+        hold(azure)
+        for number, told in ((3, closing), (4, {})):
+            path = f"{SENTINEL}/incidents/i{number}"
+            properties = {**azure.resources[f"{SENTINEL}/incidents/i3"]["properties"], **told, "title": f"Closed {number}"}  # fmt: skip
+            if number == 4:
+                for field in closing:
+                    properties.pop(field)
+            azure.resources[path] = {"id": path, "name": f"i{number}", "etag": '"1"', "properties": properties}
+        around = environment(azure) | {
+            "WATCHBOOK_HOME": str(tmp_path / "home"), "WATCHBOOK_WORKSPACES": WORKSPACE, "WATCHBOOK_AZURE_CHANGES": "true",
+        }  # fmt: skip
+        with serving(data=rows, workbooks=tmp_path, environment=around) as running:
+            go_live(page, f"{running.url}/incidents")
+            page.locator(".st-key-sentinel-filters").get_by_role("combobox", name="Status").click()
+            page.get_by_role("option", name="Closed").click()
+            page.keyboard.press("Escape")
+            settle(page)
+            for title in ("Closed 3", "Closed 4"):
+                row(page, title)
+                page.get_by_role("tab", name="Change").click()
+                page.locator(".st-key-sentinel-change").get_by_role("combobox", name="Severity").click()
+                page.get_by_role("option", name="Low").click()
+                settle(page)
+                page.get_by_role("button", name="Show what would change").click()
+                expect(page.get_by_text("severity: High → Low")).to_be_visible()
+                assert page.get_by_text(re.compile("classification.*:")).count() == 0
+            row(page, "Closed 3")
+            page.get_by_role("tab", name="Change").click()
+            expect(page.get_by_label("Why")).to_have_value("A test of ours")
+            choose(page, "Reason", "IncorrectAlertLogic")
+            page.get_by_role("button", name="Show what would change").click()
+            expect(page.get_by_text("classificationReason: InaccurateData → IncorrectAlertLogic")).to_be_visible()
+            assert page.get_by_text("classification:").count() == 0
+            assert changes(azure) == []
 
 
 def test_rules_are_read_and_one_is_taken_into_watchbook(page: Page, rows: Path, tmp_path: Path) -> None:

@@ -103,7 +103,7 @@ class Sentinel:
 
     def change(self, name: str, **fields: Any) -> Change:
         """What a change to an incident would be; nothing is sent. `fields` are status, severity, owner (a user's name, or
-        `nobody`), classification, reason, comment. Raises WatchbookError (EN040) for a value that is not one."""
+        `nobody`), classification, reason (of the incident's own classification where none is given), comment. Raises WatchbookError (EN040) for a value that is not one."""
         incident = self.incident(name)
         old: dict[str, Any] = dict(incident.get("properties") or {})
         new: dict[str, Any] = {}
@@ -126,9 +126,11 @@ class Sentinel:
                     hint=f"One of {', '.join(CLASSIFICATIONS)}.",
                 )
             )
-        reasons = CLASSIFICATIONS.get(str(new.get("classification")), ())
+        told_reason = fields.get("reason")
+        classification = new.get("classification") or (old.get("classification") if told_reason else None)
+        reasons = CLASSIFICATIONS.get(str(classification), ())
         if reasons:
-            new["classificationReason"] = _one_of(str(fields.get("reason") or reasons[0]), reasons, "reason")
+            new["classificationReason"] = _one_of(str(told_reason or reasons[0]), reasons, "reason")
         properties = {field: old[field] for field in _FIELDS if old.get(field) is not None} | new
         etag = str(incident.get("etag") or "")
         return Change(
