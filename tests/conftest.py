@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,15 +10,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.serving import Serving, serving
+from tests.serving import Serving, launch_chromium, serving
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 # No test reads or changes what the person who runs it keeps in their own folder.
 os.environ["WATCHBOOK_HOME"] = tempfile.mkdtemp(prefix="watchbook-tests-")
-
-_CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -34,10 +31,8 @@ def browser() -> Iterator[Browser]:
     """One headless Chromium for the session. (`make test` sees to it that there is one.)"""
     from playwright.sync_api import sync_playwright
 
-    path = next((found for name in _CHROMIUM if (found := shutil.which(name))), None)
-    assert path, "no Chromium on the PATH; `make chromium` installs one or says how"
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        chromium = launch_chromium(playwright)
         yield chromium
         chromium.close()
 

@@ -3,14 +3,13 @@
 
 from __future__ import annotations
 
-import shutil
 import tempfile
 from pathlib import Path
 
 from playwright.sync_api import Browser, sync_playwright
 
 from dashboard.ingest.estate import generate
-from tests.serving import serving
+from tests.serving import launch_chromium, serving
 from tests.shared import ROOT
 
 FOLDER = ROOT / "docs/screenshots"
@@ -41,12 +40,11 @@ def picture(browser: Browser, address: str, width: int, height: int, scheme: str
 
 def main() -> None:
     FOLDER.mkdir(parents=True, exist_ok=True)
-    chromium = shutil.which("chromium") or shutil.which("google-chrome")
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         data, own = Path(folder, "data"), Path(folder, "workbooks")
         own.mkdir()
         generate(data)
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        browser = launch_chromium(playwright)
         with serving(data=data, workbooks=own) as running:
             for name, address, width, height, scheme in PICTURES:
                 picture(browser, running.url + address, width, height, scheme, FOLDER / f"{name}.png")

@@ -1,4 +1,5 @@
-"""The real dashboard in a process of its own, on a free port of loopback, for tests that talk to it over HTTP."""
+"""The real dashboard in a process of its own, on a free port of loopback, for tests that talk to it over HTTP, and the browser
+that looks at it."""
 
 from __future__ import annotations
 
@@ -12,8 +13,12 @@ import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tests.shared import ROOT
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Playwright
 
 _START = """
 import sys
@@ -32,6 +37,15 @@ class Serving:
     url: str
     said: list[str] = field(default_factory=list)
     process: subprocess.Popen[str] | None = None
+
+
+def launch_chromium(playwright: Playwright) -> Browser:
+    """A headless Chromium. (`make test` sees to it that there is one.)"""
+    from dashboard.export.chromium import find_chromium
+
+    path = find_chromium()
+    assert path, "no Chromium on the PATH; `make chromium` installs one or says how"
+    return playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
 
 
 @contextlib.contextmanager

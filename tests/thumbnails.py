@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import io
-import shutil
 import sys
 import tempfile
 from pathlib import Path
@@ -15,7 +14,7 @@ from playwright.sync_api import Page, sync_playwright
 from dashboard.ingest.estate import generate
 from dashboard.pages.shelves import PICTURES, SHELVES
 from tests.pages.conftest import DRAWN, IDLE
-from tests.serving import serving
+from tests.serving import launch_chromium, serving
 
 WIDTH, HEIGHT, BAR = 1280, 747, 45
 SIZE = (480, 280)
@@ -41,12 +40,11 @@ def picture(page: Page, address: str, path: Path) -> None:
 def main() -> None:
     PICTURES.mkdir(parents=True, exist_ok=True)
     names = sys.argv[1:] or [name for _, shelf in SHELVES for name in shelf]
-    chromium = shutil.which("chromium") or shutil.which("google-chrome")
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         data, own = Path(folder, "data"), Path(folder, "workbooks")
         own.mkdir()
         generate(data)
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        browser = launch_chromium(playwright)
         with serving(data=data, workbooks=own, environment={"WATCHBOOK_HOME": folder}) as running:
             for scheme in ("light", "dark"):
                 context = browser.new_context(

@@ -21,7 +21,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tests.serving import Serving, serving
+from tests.serving import Serving, launch_chromium, serving
 from tests.shared import ROOT
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def main(_: Sequence[str]) -> None:
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         data = Path(folder) / "data"
         ensure_estate(data)
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
+        browser = launch_chromium(playwright)
         if runs:
             with serving(data=data) as ours:
                 for name in names:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import statistics
 import sys
 import tempfile
@@ -19,7 +18,7 @@ from typing import Any
 
 from tests.benchmarks.page import WATCH, cpu
 from tests.pages.samples import document, parameter, parameters, query, tabs, text
-from tests.serving import Serving, serving
+from tests.serving import Serving, launch_chromium, serving
 
 DAY = 86_400_000
 ITEMS = 60
@@ -55,8 +54,7 @@ def main(_: Sequence[str]) -> None:
         ensure_estate(data)
         for name, closed in (("sixty", ()), ("closed", CLOSED)):
             (workbooks / f"{name}.json").write_text(json.dumps(workbook(closed)), encoding="utf-8")
-        chromium = shutil.which("chromium") or shutil.which("google-chrome")
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        browser = launch_chromium(playwright)
         with serving(data=data, workbooks=workbooks) as running:
             context = browser.new_context(viewport={"width": 1440, "height": 900})
             took: dict[str, list[tuple[float, float]]] = {"sixty": [], "closed": [], "tab": []}

@@ -16,7 +16,7 @@ from dashboard.document import load_workbook
 from dashboard.ingest.estate import generate
 from tests.pages.conftest import IDLE
 from tests.portal import rows
-from tests.serving import serving
+from tests.serving import launch_chromium, serving
 from tests.shared import SHARED
 
 PICTURES = SHARED / "reference/portal-previews"
@@ -55,9 +55,8 @@ def main() -> None:
         generate(data)
         for path in pictured().values():
             rows.write(rows.queries(load_workbook(path)), data)
-    chromium = shutil.which("chromium") or shutil.which("google-chrome")
     with serving(data=data, workbooks=own) as running, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        browser = launch_chromium(playwright)
         for name in chosen:
             print(name, json.dumps(_shoot(browser, running.url, name, out, dark=dark)), flush=True)
             _beside(browser, name, out, dark=dark)
