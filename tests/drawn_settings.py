@@ -7,7 +7,6 @@ not wholly drawn.
 
 from __future__ import annotations
 
-import csv
 import re
 import sys
 from collections import Counter
@@ -19,7 +18,7 @@ from dashboard.document import load_workbook
 from dashboard.document.workbook import VISUALIZATIONS, Item
 from dashboard.errors import WatchbookError
 from dashboard.runtime.metrics import metric_visualization
-from tests.shared import ROOT, SHARED
+from tests.shared import ROOT, workbooks
 
 ROOMS = ("document", "parameters", "runtime", "visual", "pages")
 NOT_DRAWN = {
@@ -107,15 +106,8 @@ def measure(files: list[Path]) -> tuple[int, int, Counter[str]]:
     return items, whole, exceptions
 
 
-def files_of(name: str = "") -> list[Path]:
-    """The corpus's workbooks, or those of one set."""
-    folder = SHARED / "corpus/workbooks"
-    rows = csv.DictReader((folder / "MANIFEST.tsv").read_text("utf-8").splitlines(), delimiter="\t")
-    return [folder / row["file"] for row in rows if not name or row["set"] == name]
-
-
 def main() -> None:
-    items, whole, exceptions = measure(files_of(sys.argv[1] if sys.argv[1:] else ""))
+    items, whole, exceptions = measure(workbooks(set=sys.argv[1]) if sys.argv[1:] else workbooks())
     for name, count in exceptions.most_common():
         print(f"{count:6}  {name}")
     print(f"{whole} of {items} items drawn with all they set: {whole / items:.2%}")

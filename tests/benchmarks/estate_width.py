@@ -8,7 +8,6 @@ project it says so and ends.
 from __future__ import annotations
 
 import argparse
-import csv
 import json
 import os
 import re
@@ -22,7 +21,7 @@ from typing import Any
 from dashboard.cli import main as watchbook
 from dashboard.ingest.estate import generate
 from dashboard.ingest.schemas import known_tables
-from tests.shared import SHARED
+from tests.shared import WORKBOOKS, workbooks
 
 
 def queries_by_name(file: Path) -> dict[str, str]:
@@ -82,16 +81,13 @@ def measure(files: list[Path], data: Path) -> tuple[Counter[str], dict[str, Coun
 def main(arguments: Sequence[str]) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=1_000_000)
-    parser.add_argument("--workbooks", type=Path, default=SHARED / "corpus" / "workbooks")
+    parser.add_argument("--workbooks", type=Path, default=WORKBOOKS)
     parser.add_argument("--set", default="sentinel")
     options = parser.parse_args(arguments)
-    manifest = options.workbooks / "MANIFEST.tsv"
-    if not manifest.is_file():
+    if not (options.workbooks / "MANIFEST.tsv").is_file():
         print(f"There are no workbooks in {options.workbooks}.")
         return
-    with manifest.open(encoding="utf-8") as lines:
-        rows = csv.DictReader(lines, delimiter="\t")
-        files = [options.workbooks / row["file"] for row in rows if row["set"] == options.set]
+    files = workbooks(options.workbooks, set=options.set)
     with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as home:
         os.environ["WATCHBOOK_HOME"] = home
         made = generate(Path(folder), rows=options.rows)

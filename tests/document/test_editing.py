@@ -15,8 +15,7 @@ from dashboard.document.compare import compare, compare_lines
 from dashboard.document.paths import value_at
 from dashboard.document.writing import write_json, write_workbook
 from dashboard.errors import WatchbookError
-from tests.document.test_corpus import CORPUS, corpus_files
-from tests.shared import needs_shared
+from tests.shared import needs_shared, workbooks
 
 
 def text(name: str, **more: Any) -> dict[str, Any]:
@@ -269,9 +268,9 @@ def differing(old: Any, new: Any, at: tuple[Any, ...] = ()) -> list[tuple[Any, .
 @pytest.mark.shared
 def test_in_200_real_workbooks_one_changed_setting_is_the_only_difference() -> None:
     chance = random.Random(7)
-    files = chance.sample(corpus_files(), 200)
-    for name in files:
-        workbook = load_workbook(CORPUS / name)
+    files = chance.sample(workbooks(), 200)
+    for file in files:
+        workbook = load_workbook(file)
         path, item = chance.choice(list(edit.walk(workbook.raw)))
         content = value_at(item, ("content",))
         keys = (
@@ -282,19 +281,19 @@ def test_in_200_real_workbooks_one_changed_setting_is_the_only_difference() -> N
         keys = chance.choice([*keys, ("customWidth",), ("name",), ("styleSettings", "margin")])
         changed = replace_document(workbook, edit.set_setting(workbook.raw, path, keys, "7px"))
         places = differing(workbook.raw, changed.raw)
-        assert len(places) == 1, (name, places)
+        assert len(places) == 1, (file, places)
         whole = (*edit.keys_of(path), *keys)
-        assert places[0] == whole[: len(places[0])], name
+        assert places[0] == whole[: len(places[0])], file
         told = compare(workbook.raw, changed.raw)
-        assert len(told) == 1, name
+        assert len(told) == 1, file
 
 
 @needs_shared
 @pytest.mark.shared
 def test_random_edits_of_real_workbooks_are_undone_to_the_same_document() -> None:
     chance = random.Random(11)
-    for name in chance.sample(corpus_files(), 40):
-        start = load_workbook(CORPUS / name).raw
+    for file in chance.sample(workbooks(), 40):
+        start = load_workbook(file).raw
         history = edit.History(start)
         for _ in range(12):
             paths = [path for path, _ in edit.walk(history.present)]
@@ -344,31 +343,31 @@ def test_a_file_is_written_again_in_the_style_it_had() -> None:
 @pytest.mark.shared
 def test_saving_a_real_workbook_after_one_change_changes_few_lines_of_its_file() -> None:
     chance = random.Random(3)
-    for name in chance.sample(corpus_files(), 30):
-        text = (CORPUS / name).read_bytes().decode()
-        workbook = load_workbook(CORPUS / name)
-        assert write_workbook(workbook, text) == text, name
+    for file in chance.sample(workbooks(), 30):
+        text = file.read_bytes().decode()
+        workbook = load_workbook(file)
+        assert write_workbook(workbook, text) == text, file
         path, _ = chance.choice(list(edit.walk(workbook.raw)))
         changed = replace_document(workbook, edit.set_setting(workbook.raw, path, ("name",), "another name"))
         written = write_workbook(changed, text)
-        assert json.loads(written.removeprefix("\ufeff")) == changed.package.outer, name
+        assert json.loads(written.removeprefix("\ufeff")) == changed.package.outer, file
         lines = [line for line in compare_lines(text, written, context=0) if line[0] in "+-"]
-        assert len(lines) <= 6, (name, len(lines))
+        assert len(lines) <= 6, (file, len(lines))
 
 
 @needs_shared
 @pytest.mark.shared
 def test_an_item_moved_or_copied_in_a_real_workbook_is_all_that_its_file_differs_in() -> None:
     chance = random.Random(5)
-    for name in chance.sample(corpus_files(), 30):
-        text = (CORPUS / name).read_bytes().decode()
-        workbook = load_workbook(CORPUS / name)
+    for file in chance.sample(workbooks(), 30):
+        text = file.read_bytes().decode()
+        workbook = load_workbook(file)
         if workbook.package.form != "document" or "\n" not in text.strip():
             continue
         path, item = chance.choice(list(edit.walk(workbook.raw)))
         new, _ = edit.duplicate_item(workbook.raw, path)
         written = write_json(new, text)
-        assert json.loads(written.removeprefix("\ufeff")) == new, name
+        assert json.loads(written.removeprefix("\ufeff")) == new, file
         begins, ends = shared_start(text, written), shared_start(text[::-1], written[::-1])
-        assert begins + ends >= len(text), name
+        assert begins + ends >= len(text), file
         assert len(written) - len(text) < 3 * len(json.dumps(item, indent=4)) + 400

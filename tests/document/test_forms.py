@@ -13,9 +13,8 @@ from dashboard.document import load_workbook, replace_document
 from dashboard.document.forms import Around, Field, Section, form_of
 from dashboard.document.forms.data import change_source, written
 from dashboard.document.forms.parameters import change_value_from
-from tests.document.test_corpus import CORPUS, corpus_files
 from tests.document.test_editing import differing
-from tests.shared import needs_shared
+from tests.shared import needs_shared, workbooks
 
 
 def fields(sections: Iterable[Section]) -> Iterator[Field]:
@@ -253,31 +252,31 @@ def parameters_of(item: dict[str, Any]) -> list[Any]:
 @pytest.mark.shared
 def test_in_200_real_workbooks_one_setting_changed_by_form_is_all_that_differs() -> None:
     chance = random.Random(9)
-    for name in chance.sample(corpus_files(), 200):
-        workbook = load_workbook(CORPUS / name)
+    for file in chance.sample(workbooks(), 200):
+        workbook = load_workbook(file)
         path, item = chance.choice(list(edit.walk(workbook.raw)))
         several = parameters_of(item)
         form = form_of(
             item, AROUND, inside=chance.randrange(len(several)) if several and chance.random() < 0.8 else None
         )
         offered = [field for field in fields(form) if field.kind not in ("list", "note", "columns") and not field.do]
-        assert offered, name
+        assert offered, file
         field = chance.choice(offered)
         value = other_value(field, chance)
         changed = replace_document(workbook, edit.set_setting(workbook.raw, path, field.keys, value))
         places = differing(workbook.raw, changed.raw)
-        assert len(places) == 1, (name, field, places)
+        assert len(places) == 1, (file, field, places)
         whole = (*edit.keys_of(path), *field.keys)
-        assert places[0][: len(whole)] == whole[: len(places[0])], (name, field.label)
-        assert edit.setting(changed.raw, path, field.keys) == value, (name, field.label)
+        assert places[0][: len(whole)] == whole[: len(places[0])], (file, field.label)
+        assert edit.setting(changed.raw, path, field.keys) == value, (file, field.label)
 
 
 @needs_shared
 @pytest.mark.shared
 def test_every_item_of_every_real_workbook_has_a_form() -> None:
-    for name in corpus_files():
-        for _, item in edit.walk(load_workbook(CORPUS / name).raw):
-            assert len(form_of(item, AROUND)) >= 2, name
+    for file in workbooks():
+        for _, item in edit.walk(load_workbook(file).raw):
+            assert len(form_of(item, AROUND)) >= 2, file
             several = parameters_of(item)
             for number in range(len(several or ())):
-                assert form_of(item, AROUND, inside=number), name
+                assert form_of(item, AROUND, inside=number), file

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,23 +12,19 @@ import pytest
 
 from tests.pages.conftest import settle
 from tests.serving import Serving, serving
-from tests.shared import SHARED
+from tests.shared import WORKBOOKS, workbooks
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 pytestmark = [pytest.mark.browser, pytest.mark.shared]
-CORPUS = SHARED / "corpus" / "workbooks"
 SAMPLE = 4
 
 
 def ids(column: str, value: str) -> list[str]:
     """The ids of the workbooks that the manifest lists with this value in a column."""
-    manifest = CORPUS / "MANIFEST.tsv"
-    if not manifest.is_file():
-        return []
-    rows = csv.DictReader(manifest.read_text("utf-8").splitlines(), delimiter="\t")
-    return [re.sub(r"\.(json|workbook)$", "", row["file"]) for row in rows if row[column] == value]
+    files = workbooks(**{column: value}) if WORKBOOKS.is_dir() else []
+    return [file.relative_to(WORKBOOKS).with_suffix("").as_posix() for file in files]
 
 
 SENTINEL = ids("set", "sentinel")
@@ -38,9 +33,9 @@ DEFENDER = ids("repo", "Azure/Microsoft-Defender-for-Cloud")
 
 @pytest.fixture(scope="module")
 def corpus(rows: Path) -> Iterator[Serving]:
-    if not CORPUS.is_dir():
+    if not WORKBOOKS.is_dir():
         pytest.skip("the corpus of workbooks is not beside the project")
-    with serving(data=rows, workbooks=CORPUS) as running:
+    with serving(data=rows, workbooks=WORKBOOKS) as running:
         yield running
 
 

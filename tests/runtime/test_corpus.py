@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 from pathlib import Path
 
@@ -14,9 +13,7 @@ from dashboard.engines.local import LocalEngine
 from dashboard.ingest.schemas import known_tables
 from dashboard.runtime import Session, report, run_all
 from tests.runtime.standin import StandIn
-from tests.shared import SHARED, needs_shared
-
-CORPUS = SHARED / "corpus" / "workbooks"
+from tests.shared import needs_shared, workbooks
 
 
 @needs_shared
@@ -24,17 +21,15 @@ CORPUS = SHARED / "corpus" / "workbooks"
 @pytest.mark.parametrize("all_items", [False, True])
 def test_every_item_of_every_real_workbook_is_in_its_report(all_items: bool) -> None:
     engine = StandIn(name="local")
-    with (CORPUS / "MANIFEST.tsv").open(encoding="utf-8") as manifest:
-        files = [row["file"] for row in csv.DictReader(manifest, delimiter="\t")]
-    for name in files:
-        workbook = load_workbook(CORPUS / name)
+    for file in workbooks():
+        workbook = load_workbook(file)
         view = Session(workbook, engine, all_items=all_items, time_range_ms=86_400_000)
         written = report(workbook, view, run_all(view))
         json.dumps(written).encode()
-        assert [item["path"] for item in written["items"]] == [item.path for item in workbook.walk()], name
+        assert [item["path"] for item in written["items"]] == [item.path for item in workbook.walk()], file
         for item in written["items"]:
-            assert item["status"] in ("ok", "empty", "hidden", "unset", "unsupported", "error"), name
-            assert item["message"] or item["status"] in ("ok", "hidden"), (name, item)
+            assert item["status"] in ("ok", "empty", "hidden", "unset", "unsupported", "error"), file
+            assert item["message"] or item["status"] in ("ok", "hidden"), (file, item)
             if item["status"] == "unset":
                 assert "Please set: " in item["message"]
 

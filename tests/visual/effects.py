@@ -22,7 +22,8 @@ from dashboard.document import load_workbook
 from dashboard.errors import WatchbookError
 from dashboard.table import KqlType, Table, table_from_rows
 from dashboard.visual.build import draw
-from tests.drawn_settings import DRAWS, INERT_TARGETS, NOT_DRAWN, files_of
+from tests.drawn_settings import DRAWS, INERT_TARGETS, NOT_DRAWN
+from tests.shared import workbooks
 from tests.visual.tables import NOON
 from tests.visual.test_corpus import named_columns
 
@@ -264,7 +265,7 @@ def _is_number(value: Any) -> bool:
 
 
 def main() -> None:
-    found = uses(files_of(sys.argv[1] if sys.argv[1:] else ""))
+    found = uses(workbooks(set=sys.argv[1]) if sys.argv[1:] else workbooks())
     without = {key: each for key, each in found.items() if not any(map(has_effect, each[:TRIES]))}
     for (shown, formatter, name), each in without.items():
         print(f"{len(each):6}  {shown:14} {formatter!s:3} {name}")

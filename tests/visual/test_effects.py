@@ -7,8 +7,7 @@ import re
 
 import pytest
 
-from tests.drawn_settings import files_of
-from tests.shared import needs_shared
+from tests.shared import needs_shared, workbooks
 from tests.visual.effects import EXCEPTIONS, SAME_ANYWAY, TRIES, Key, has_effect, uses
 
 SEED = 6
@@ -23,14 +22,14 @@ def _named(key: Key) -> str:
 @needs_shared
 @pytest.mark.shared
 def test_every_exception_is_of_settings_that_workbooks_use() -> None:
-    used = [_named(key) for key in uses(files_of())]
+    used = [_named(key) for key in uses(workbooks())]
     assert [pattern for pattern in EXCEPTIONS if not any(re.search(pattern, name) for name in used)] == []
 
 
 @needs_shared
 @pytest.mark.shared
 def test_the_settings_that_workbooks_use_most_change_what_is_drawn() -> None:
-    often = {key: each for key, each in uses(files_of()).items() if len(each) >= OFTEN}
+    often = {key: each for key, each in uses(workbooks()).items() if len(each) >= OFTEN}
     tried = [key for key in often if not SAME_ANYWAY.search(_named(key))]
     assert len(tried) > 200
     sample = random.Random(SEED).sample(tried, SAMPLE)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import re
 import uuid
@@ -16,7 +15,7 @@ import pytest
 
 from dashboard import cli
 from dashboard.document import load_workbook
-from tests.shared import SHARED, needs_shared
+from tests.shared import SHARED, needs_shared, workbooks
 from tests.workbooks.test_shipped_workbooks import FOLDER, NAMES
 
 _TEXT = {"type": "string", "minLength": 1}
@@ -130,10 +129,7 @@ def census() -> tuple[frozenset[tuple[str, str]], frozenset[tuple[str, str]]]:
     """Keys by place, and the values of keys with a closed list, in real workbooks of others."""
     keys: set[tuple[str, str]] = set()
     values: set[tuple[str, str]] = set()
-    folder = SHARED / "corpus" / "workbooks"
-    with (folder / "MANIFEST.tsv").open(encoding="utf-8") as manifest:
-        files = [folder / row["file"] for row in csv.DictReader(manifest, delimiter="\t")]
-    for file in files:
+    for file in workbooks():
         for parent, key, value in places(json.loads(file.read_bytes().decode("utf-8-sig"))):
             keys.add((parent, key))
             if key in _CLOSED and not isinstance(value, (dict, list)):
