@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import fnmatch
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -43,16 +43,17 @@ def path_of(address: str) -> str:
     return f"{parts.hostname}/{path or 'index'}" + ("/index" if path and parts.path.endswith("/") else "")
 
 
-def copies_version(data: Path) -> str:
-    """Changes when a copy comes, goes or is replaced."""
+def copies_version(folders: Iterable[Path]) -> str:
+    """Changes when a copy in one of the folders comes, goes or is replaced."""
     newest, count = 0, 0
-    for place, _, files in os.walk(data / FOLDER):
-        for name in files:
-            count += 1
-            try:
-                newest = max(newest, os.stat(f"{place}/{name}").st_mtime_ns)
-            except OSError:
-                continue  # just replaced
+    for folder in folders:
+        for place, _, files in os.walk(folder):
+            for name in files:
+                count += 1
+                try:
+                    newest = max(newest, os.stat(f"{place}/{name}").st_mtime_ns)
+                except OSError:
+                    continue  # just replaced
     return f"{count}-{newest}"
 
 

@@ -60,27 +60,30 @@ class LocalEngine:
         self._connection: duckdb.DuckDBPyConnection | None = None
         self._catalog: Catalog | None = None
         self._catalog_version = ""
-        self._seen = (-1.0, "")
+        self._seen = (-1.0, "", "")
         self._idle: list[duckdb.DuckDBPyConnection] = []
 
     # ---- the catalog ---------------------------------------------------------------------------------------------------
 
     def version(self) -> str:
-        """Changes when a table's folder, or a day of it, gets new files. Looked up at most twice a second: a page asks
-        many times, and a large folder has thousands of days."""
+        """Changes when a table's folder, or a day of it, gets new files, and when a copy for externaldata comes or goes.
+        Looked up at most twice a second: a page asks many times, and a large folder has thousands of days."""
         # What the store just wrote must show at once; its version is one small look-up.
-        return f"{self._files_version()} {self._sources.version()}"
+        return f"{' '.join(self._versions())} {self._sources.version()}"
 
-    def _files_version(self) -> str:
-        looked, version = self._seen
-        if time.monotonic() - looked > 0.5:
-            version = f"{folder_version(self.folder)} {copies_version(self.folder)} {functions_version(settings.functions_folder())}"
-            self._seen = (time.monotonic(), version)
-        return version
+    def _versions(self) -> tuple[str, str]:
+        """Of what the catalog is made of, and of the copies for externaldata, which no table depends on."""
+        if time.monotonic() - self._seen[0] > 0.5:
+            tables = f"{folder_version(self.folder)} {functions_version(settings.functions_folder())}"
+            self._seen = (time.monotonic(), tables, copies_version(self._copy_folders()))
+        return self._seen[1:]
+
+    def _copy_folders(self) -> tuple[Path, ...]:
+        return copy_folders(self.folder, externaldata_folder())
 
     def catalog(self) -> Catalog:
         """The tables a query may name, read anew when the data changed."""
-        version = self._files_version()
+        version, _ = self._versions()
         with self._lock:
             if self._catalog is None or version != self._catalog_version:
                 functions, problems = stored_functions(settings.functions_folder())
@@ -141,13 +144,14 @@ class LocalEngine:
     def _translate(self, request: QueryRequest) -> tuple[Translation, list[Notice]]:
         """The SQL, and what is to be told of the copies that externaldata reads."""
         catalog = self.catalog()
-        catalog = replace(catalog, tables=with_standard_columns(catalog.tables, request.text))
+        tables = with_standard_columns(catalog.tables, request.text, catalog.functions)
+        catalog = replace(catalog, tables=tables)
         now = request.now or dt.datetime.now(dt.UTC)
         span = (_naive(request.timespan.start), _naive(request.timespan.end)) if request.timespan else None
         told: dict[str, Notice] = {}
 
         def external(node: ExternalData) -> str:
-            return select_from(node, copy_folders(self.folder, externaldata_folder()), told)
+            return select_from(node, self._copy_folders(), told)
 
         translation = translate(
             request.text, catalog, now=_naive(now), timespan=span, externaldata=external, discover=self._discover,

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from dashboard.kql.catalog import TableSchema
+from dashboard.engines.externaldata import FOLDER
+from dashboard.kql.catalog import StoredFunction, TableSchema
 from dashboard.kql.functions.literals import DUCKDB_TYPES
 from dashboard.table import Column, KqlType
 
@@ -135,10 +136,17 @@ STANDARD: Mapping[str, KqlType] = {
 _WORD = re.compile(r"\w+")
 
 
-def with_standard_columns(tables: Mapping[str, TableSchema], text: str) -> Mapping[str, TableSchema]:
-    """The tables as a query sees them that names standard columns: those named are in every log table, also where no file
-    and no list of columns has them. Other queries see the tables as they are, without nine columns that nobody asked for."""
+def with_standard_columns(
+    tables: Mapping[str, TableSchema], text: str, functions: Mapping[str, StoredFunction]
+) -> Mapping[str, TableSchema]:
+    """The tables as a query sees them that names standard columns, itself or in the stored functions it calls: those named
+    are in every log table, also where no file and no list of columns has them. Other queries see the tables as they are,
+    without nine columns that nobody asked for."""
     words = set(_WORD.findall(text))
+    seen: set[str] = set()
+    while called := {word for word in words if word in functions} - seen:
+        seen |= called
+        words.update(*(_WORD.findall(functions[name].body) for name in called))
     named = tuple(name for name in STANDARD if name in words)
     return _Standard(tables, named) if named else tables
 
@@ -208,11 +216,11 @@ def empty_sql(kind: KqlType) -> str:
 
 
 def folder_version(folder: Path) -> str:
-    """Changes when a table's folder, or a day of it, gets new files."""
+    """Changes when a table's folder, or a day of it, gets new files; copies for externaldata are no table."""
     newest, count = 0, 0
     with suppress(OSError):
         for table in os.scandir(folder):
-            if table.is_dir():
+            if table.name != FOLDER and table.is_dir():
                 newest = max(newest, table.stat().st_mtime_ns)
                 for day in os.scandir(table.path):
                     count += 1

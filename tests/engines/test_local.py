@@ -75,6 +75,20 @@ def test_the_standard_columns_of_every_table_are_there_where_a_query_names_them(
     assert len(engine.run(QueryRequest("Quiet | project _ItemId, _ResourceId, _SubscriptionId, _IsBillable"))) == 0
 
 
+def test_standard_columns_that_only_a_stored_function_names_are_there_too(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    functions = tmp_path / "functions"
+    functions.mkdir()
+    (functions / "Owned.kql").write_text("Renamed | where isempty(_ResourceId)", encoding="utf-8")
+    (functions / "Renamed.kql").write_text("Owned_Source() | project Name, _ResourceId", encoding="utf-8")
+    (functions / "Owned_Source.kql").write_text("Events | project-away Count", encoding="utf-8")
+    monkeypatch.setenv("WATCHBOOK_FUNCTIONS_FOLDER", str(functions))
+    engine = LocalEngine(folder, {"Events": EVENTS})
+    assert engine.run(QueryRequest("Owned | take 1")).names == ("Name", "_ResourceId")
+    assert "_ResourceId" not in engine.run(QueryRequest("Owned_Source | take 1")).names
+
+
 def test_a_time_span_limits_the_table_beside_the_text(engine: LocalEngine) -> None:
     span = TimeSpan(dt.datetime(2026, 11, 2, tzinfo=dt.UTC), dt.datetime(2026, 11, 2, 11, 59, tzinfo=dt.UTC))
     assert engine.run(QueryRequest("Events | count", timespan=span)).rows() == [(12,)]
@@ -175,6 +189,24 @@ def test_externaldata_reads_the_copy_of_a_web_address(copies: Path, engine: Loca
         ("10.0.0.1", 7, dt.datetime(2026, 11, 1)),
         ("10.0.0.2", None, None),
     ]
+
+
+def test_a_new_copy_changes_the_version_of_the_data_but_no_table(
+    folder: Path, engine: LocalEngine, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copies = tmp_path_factory.mktemp("copies")
+    monkeypatch.setenv("WATCHBOOK_EXTERNALDATA_FOLDER", str(copies))
+    (folder / "external").mkdir()
+    before, catalog = engine.version(), engine.catalog()
+    for place in (copies, folder / "external"):
+        (place / "feeds.example").mkdir(parents=True, exist_ok=True)
+        (place / "feeds.example" / "new.csv").write_text("one\n", encoding="utf-8")
+        deadline = time.monotonic() + 2
+        while engine.version() == before and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert engine.version() != before
+        before = engine.version()
+    assert engine.catalog() is catalog
 
 
 def test_externaldata_reads_json_by_column_names(copies: Path, engine: LocalEngine) -> None:
