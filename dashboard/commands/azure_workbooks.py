@@ -6,7 +6,7 @@ import argparse
 import sys
 
 from dashboard import settings
-from dashboard.commands.sentinel import confirmed
+from dashboard.commands.terminal import confirmed
 from dashboard.document import load_workbook
 from dashboard.engines.loganalytics import LogAnalyticsEngine
 from dashboard.errors import Problem, WatchbookError

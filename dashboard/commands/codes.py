@@ -9,7 +9,7 @@ CODES: dict[str, str] = {
     "CL006": "A parameter was not given as NAME=VALUE.",
     "CL007": "A time range was not understood.",
     "CL008": "A folder named on the command line does not exist.",
-    "CL009": "An import wants to be confirmed where nobody can answer.",
+    "CL009": "What a command is to do wants to be confirmed where nobody can answer.",
     "CL014": "A command that changes something does not say what.",
     "CL012": "A pull does not know its workspace or its folder.",
     "CL013": "A time on the command line was not understood, or a range ends before it begins.",

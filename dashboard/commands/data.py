@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dashboard import settings
-from dashboard.commands.terminal import data_folder, progress, text_table
+from dashboard.commands.terminal import confirmed, data_folder, progress, text_table
 from dashboard.errors import Problem, WatchbookError
 from dashboard.table import format_datetime
 
@@ -113,9 +113,7 @@ def _confirmed(proposal: Proposal) -> bool:
         why = f" ({proposal.why})" if name == proposal.fallback else ""
         print(f"  → {name}{why}")
         print("    " + text_table(["column", "type"], columns).replace("\n", "\n    "))
-    if not sys.stdin.isatty():
-        raise WatchbookError(Problem("CL009", "Nobody is there to confirm the import.", hint="Say --yes."))
-    return input("Import like this? [y/N] ").strip().lower() in ("y", "yes")
+    return confirmed("Import like this?")
 
 
 def _report(done: Imported) -> bool:

@@ -8,13 +8,15 @@ import datetime as dt
 import io
 import json
 import os
+import shutil
 import sys
 import zipfile
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from dashboard import settings
-from dashboard.commands.terminal import data_folder, text_table
+from dashboard.commands.terminal import confirmed, data_folder, text_table
 from dashboard.detection.response.http import exchange
 from dashboard.engines.externaldata import FOLDER, STAND_INS, path_of
 from dashboard.errors import Place, Problem, WatchbookError
@@ -30,7 +32,9 @@ def external(options: argparse.Namespace) -> int:
         return _listed(data_folder(options.data), options.format)
     folder = options.data or settings.data_folder()
     hosts = sorted({urlsplit(address).hostname or "" for address in options.addresses})
-    if not options.yes and not _confirmed(len(options.addresses), hosts):
+    count = len(options.addresses)
+    question = f"Fetch {count} {'list' if count == 1 else 'lists'} from {', '.join(hosts)}?"
+    if not options.yes and not confirmed(question):
         return 1
     failed = False
     for address in options.addresses:
@@ -44,7 +48,8 @@ def external(options: argparse.Namespace) -> int:
 
 
 def fetch(address: str, folder: Path) -> tuple[Path, int]:
-    """Fetches one list to its place in the data folder; an archive is unpacked into a folder of its name. The place and the
+    """Fetches one list to its place in the data folder; an archive is unpacked into a folder of its name, in the place of an
+    earlier copy. The place and the
     bytes. Raises WatchbookError: RS001 for an address that may not be contacted, RS002 where the server does not give it, CL011
     where it is too large or no such place can be written."""
     parts = urlsplit(address)
@@ -59,8 +64,7 @@ def fetch(address: str, folder: Path) -> tuple[Path, int]:
         raise WatchbookError(Problem("CL011", f"The list is larger than {_LARGEST >> 20} MB."))
     try:
         if path.suffix.lower() == ".zip":
-            for name, content in _unpacked(body).items():
-                _write(path / name, content)
+            _replace_folder(path, _unpacked(body))
         else:
             _write(path, body)
     except OSError as error:
@@ -76,10 +80,37 @@ def _unpacked(body: bytes) -> dict[str, bytes]:
             entries = [entry for entry in archive.infolist() if not entry.is_dir()]
             if sum(entry.file_size for entry in entries) > _LARGEST:
                 raise WatchbookError(Problem("CL011", f"The archive holds more than {_LARGEST >> 20} MB."))
-            # A name may not lead out of the folder; what is read is no longer than the archive said.
-            return {Path(entry.filename).name: archive.open(entry).read(entry.file_size) for entry in entries}
+            found: dict[str, bytes] = {}
+            for entry in entries:
+                # A name may not lead out of the folder; what is read is no longer than the archive said.
+                name = _free_name(Path(entry.filename).name, found)
+                found[name] = archive.open(entry).read(entry.file_size)
+            return found
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, ValueError):
         raise WatchbookError(Problem("CL011", "The archive cannot be unpacked.")) from None
+
+
+def _free_name(name: str, taken: Collection[str]) -> str:
+    """The name, or where a file of another folder of the archive has it, `name-2.csv` for `name.csv`."""
+    stem, dot, suffix = name.partition(".")
+    tries = (name, *(f"{stem}-{number}{dot}{suffix}" for number in range(2, len(taken) + 2)))
+    return next(each for each in tries if each not in taken)
+
+
+def _replace_folder(path: Path, files: Mapping[str, bytes]) -> None:
+    """Writes the files beside and puts the whole folder in the place of an earlier copy, so that none of that is left."""
+    fresh, old = path.with_name(f".{path.name}.new"), path.with_name(f".{path.name}.old")
+    for left in (fresh, old):
+        shutil.rmtree(left, ignore_errors=True)
+    fresh.mkdir(parents=True)
+    for name, content in files.items():
+        (fresh / name).write_bytes(content)
+    if path.is_file():
+        path.unlink()
+    elif path.exists():
+        path.rename(old)
+    fresh.rename(path)
+    shutil.rmtree(old, ignore_errors=True)
 
 
 def _write(path: Path, content: bytes) -> None:
@@ -89,19 +120,12 @@ def _write(path: Path, content: bytes) -> None:
     os.replace(beside, path)
 
 
-def _confirmed(count: int, hosts: list[str]) -> bool:
-    question = f"Fetch {count} {'list' if count == 1 else 'lists'} from {', '.join(hosts)}?"
-    if not sys.stdin.isatty():
-        raise WatchbookError(Problem("CL009", f"Nobody is there to answer: {question}", hint="Say --yes."))
-    return input(f"{question} [y/N] ").strip().lower() in ("y", "yes")
-
-
 def _listed(folder: Path, form: str) -> int:
     root = folder / FOLDER
     entries = []
     for path in sorted(root.rglob("*")):
-        if path.is_file() and not path.name.startswith("."):
-            relative = path.relative_to(root)
+        relative = path.relative_to(root)
+        if path.is_file() and not any(part.startswith(".") for part in relative.parts):
             stand_in = relative.parts[0] == STAND_INS
             about = path.stat()
             entries.append(

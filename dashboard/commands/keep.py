@@ -8,7 +8,7 @@ import re
 import sys
 
 from dashboard import settings
-from dashboard.commands.terminal import text_table
+from dashboard.commands.terminal import confirmed, text_table
 from dashboard.errors import Problem, WatchbookError
 
 
@@ -19,10 +19,8 @@ def delete(options: argparse.Namespace) -> int:
     folder = options.data or settings.data_folder()
     before = _day(options.before) if options.before else None
     if not options.yes:
-        if not sys.stdin.isatty():
-            raise WatchbookError(Problem("CL009", "Nobody is there to confirm the deletion.", hint="Say --yes."))
         what = f"the rows of {options.table} before {before}" if before else f"all rows of {options.table}"
-        if input(f"Delete {what}? [y/N] ").strip().lower() not in ("y", "yes"):
+        if not confirmed(f"Delete {what}?"):
             return 0
     gone = delete_rows(folder, options.table, before)
     print(f"{gone.rows:,} rows deleted, {gone.bytes / 1e6:,.1f} MB freed", file=sys.stderr)

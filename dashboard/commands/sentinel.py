@@ -9,7 +9,7 @@ import re
 import sys
 from typing import Any
 
-from dashboard.commands.terminal import text_table
+from dashboard.commands.terminal import confirmed, text_table
 from dashboard.engines.azure import connections
 from dashboard.engines.azure.management import Management
 from dashboard.engines.azure.sentinel import Sentinel, find_workspace
@@ -91,10 +91,3 @@ def workspace_resource(management: Management, written: str | None) -> str:
             raise WatchbookError(Problem("CL012", "Which workspace is not said.", hint="Name it with --workspace."))
         chosen = known[0]
     return find_workspace(management, chosen)
-
-
-def confirmed(question: str) -> bool:
-    """Whether the person at the terminal says yes. Raises WatchbookError (CL009) where nobody can answer."""
-    if not sys.stdin.isatty():
-        raise WatchbookError(Problem("CL009", "Nobody can answer here.", hint="Look at what is shown, then use --yes."))
-    return input(f"{question} [y/N] ").strip().lower() in ("y", "yes")

@@ -1,4 +1,4 @@
-"""What every command shares in front of a terminal: progress, tables of text, and where data lives."""
+"""What every command shares in front of a terminal: progress, questions, tables of text, and where data lives."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dashboard import settings
-from dashboard.errors import WatchbookError
+from dashboard.errors import Problem, WatchbookError
 
 if TYPE_CHECKING:
     from dashboard.engines.local import LocalEngine
@@ -56,6 +56,13 @@ def local_engine(chosen: Path | None) -> LocalEngine:
         from dashboard.ingest.schemas import known_tables
 
         return LocalEngine(folder, known_tables())
+
+
+def confirmed(question: str) -> bool:
+    """Whether the person at the terminal says yes. Raises WatchbookError (CL009) where nobody can answer."""
+    if not sys.stdin.isatty():
+        raise WatchbookError(Problem("CL009", f"Nobody is there to answer: {question}", hint="Say --yes."))
+    return input(f"{question} [y/N] ").strip().lower() in ("y", "yes")
 
 
 def text_table(heads: Sequence[str], rows: Sequence[Sequence[str]], widest: int = 60) -> str:

@@ -85,6 +85,36 @@ def test_an_archive_is_unpacked_inside_its_folder(
     assert sorted(path.name for path in place.iterdir()) == ["a", "up"]
 
 
+def test_an_archive_that_is_fetched_again_leaves_no_file_of_the_earlier_one(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address = f"{server}/top.csv.zip"
+    place = tmp_path / "external/127.0.0.1/top.csv.zip"
+    (place.parent / ".top.csv.zip.new").mkdir(parents=True)
+    (place.parent / ".top.csv.zip.new" / "cut-off.csv").write_text("4,left.example\n", encoding="utf-8")
+    assert run(capsys, "data", "external", address, "--yes", "--data", str(tmp_path))[0] == 0
+    monkeypatch.setitem(CONTENT, "/top.csv.zip", _archive(b="3,tailspin.com\n"))
+    assert run(capsys, "data", "external", address, "--yes", "--data", str(tmp_path))[0] == 0
+    assert [path.name for path in place.parent.rglob("*") if path.is_file()] == ["b"]
+    query = f"externaldata(rank:long, name:string)['{address}'] with (format='csv')"
+    _, out, _ = run(capsys, "kql", query, "--data", str(tmp_path), "--format", "json")
+    assert json.loads(out)["rows"] == [[3, "tailspin.com"]]
+    monkeypatch.setitem(CONTENT, "/top.csv.zip", b"no archive")
+    assert run(capsys, "data", "external", address, "--yes", "--data", str(tmp_path))[0] == 1
+    assert [path.name for path in place.iterdir()] == ["b"]
+
+
+def test_files_of_one_name_in_two_folders_of_an_archive_are_both_kept(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(CONTENT, "/two.zip", _archive(**{"a/x.csv": "1\n", "b/x.csv": "2\n", "c/x-2.csv": "3\n"}))
+    address = f"{server}/two.zip"
+    assert run(capsys, "data", "external", address, "--yes", "--data", str(tmp_path))[0] == 0
+    query = f"externaldata(n:long)['{address}'] with (format='csv', zipPattern='*.csv') | order by n asc"
+    _, out, _ = run(capsys, "kql", query, "--data", str(tmp_path), "--format", "json")
+    assert json.loads(out)["rows"] == [[1], [2], [3]]
+
+
 def test_nobody_is_contacted_without_an_answer(capsys: pytest.CaptureFixture[str], tmp_path: Path, server: str) -> None:
     assert main(["data", "external", f"{server}/bad%20ones.csv", "--data", str(tmp_path)]) != 0
     assert "Say --yes" in capsys.readouterr().err
