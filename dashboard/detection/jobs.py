@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-import functools
 from collections.abc import Callable, Iterable
+from functools import lru_cache
+from pathlib import Path
 
 from dashboard import settings
 from dashboard.detection.rulebook import Record, list_rules, read_rule_record
@@ -25,18 +26,24 @@ OpenEngine = Callable[[Store], Engine]
 LIVE = "loganalytics"
 
 
-@functools.cache
 def engine_of(store: Store) -> Engine:
-    """What rules are run over, by the setting `rules_source`; made once for a store."""
-    return live_engine() if settings.text("rules_source") == LIVE else open_local(settings.data_folder(), store)
+    """What rules are run over, by the setting `rules_source`; the same engine as long as nothing that matters to it changes."""
+    if settings.text("rules_source") == LIVE:
+        return live_engine()
+    return _local_engine(settings.data_folder(), store)
+
+
+@lru_cache(maxsize=8)
+def _local_engine(folder: Path, store: Store) -> Engine:
+    return open_local(folder, store)
 
 
 def live_engine() -> Engine:
-    """The workspaces that are set. Raises WatchbookError (DT033) where none is."""
-    from dashboard.engines.azure.connections import workspaces
-    from dashboard.engines.loganalytics import LogAnalyticsEngine
+    """The workspaces that are set; the same engine as long as nothing that matters to it changes. Raises WatchbookError
+    (DT033) where none is."""
+    from dashboard.engines.azure.connections import chosen, workspaces
 
-    known = workspaces()
+    known = tuple(each.id for each in workspaces())
     if not known:
         raise WatchbookError(
             Problem(
@@ -45,7 +52,14 @@ def live_engine() -> Engine:
                 hint="Add one: watchbook azure add-workspace ID",
             )
         )
-    return LogAnalyticsEngine([each.id for each in known])
+    return _live_engine(known, chosen("azure_cloud"), chosen("azure_credential"), settings.text("azure_endpoint"))
+
+
+@lru_cache(maxsize=8)
+def _live_engine(workspaces: tuple[str, ...], _cloud: str, _way: str, _endpoint: str) -> Engine:
+    from dashboard.engines.loganalytics import LogAnalyticsEngine
+
+    return LogAnalyticsEngine(workspaces)
 
 
 def rule_jobs(store: Store, open_engine: OpenEngine = engine_of) -> Iterable[Job]:

@@ -12,14 +12,17 @@ import pyarrow.parquet as pq
 import pytest
 
 from dashboard.cli import main
+from dashboard.detection.jobs import engine_of
 from dashboard.detection.moments import to_micros
 from dashboard.detection.query import at_moment
 from dashboard.detection.rulebook import read_rule_record, save_rule
 from dashboard.detection.rules import read_rules
 from dashboard.detection.run import run_rule
+from dashboard.engines.azure import connections
 from dashboard.engines.local import LocalEngine
 from dashboard.engines.loganalytics import LogAnalyticsEngine
 from dashboard.engines.protocol import QueryRequest
+from dashboard.errors import WatchbookError
 from dashboard.ingest.schemas import known_tables
 from dashboard.store.database import Store
 from tests.detection.test_engine import TEXT
@@ -84,6 +87,28 @@ def test_the_command_runs_rules_over_the_workspaces_that_are_set(
         assert main(["incidents", "list", "--format", "json"]) == 0
         (incident,) = json.loads(capsys.readouterr().out)
         assert incident["title"] == "Failed sign-ins"
+
+
+def test_a_scheduler_that_runs_sees_workspaces_that_come_and_go(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WATCHBOOK_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("WATCHBOOK_RULES_SOURCE", "loganalytics")
+    store, other = Store(f"sqlite:///{tmp_path / 'store.db'}"), WORKSPACE.replace(WORKSPACE[:8], "0" * 8)
+
+    def asked() -> list[str]:
+        return list(engine_of(store).workspaces)  # type: ignore[attr-defined]
+
+    connections.add_workspace(WORKSPACE)
+    assert asked() == [WORKSPACE]
+    assert engine_of(store) is engine_of(store)
+    connections.add_workspace(other)
+    assert asked() == [WORKSPACE, other]
+    connections.remove_workspace(WORKSPACE)
+    assert asked() == [other]
+    connections.remove_workspace(other)
+    with pytest.raises(WatchbookError, match="DT033"):
+        engine_of(store)
 
 
 @pytest.mark.parametrize(
