@@ -101,7 +101,7 @@ def _data(state: dict[str, Any]) -> dict[str, Any]:
         known = (
             [table for table in engine.tables() if table.rows]
             if sources.chosen() == sources.LOCAL
-            else waiting.wait_azure(sources.live_tables(engine))
+            else waiting.wait_azure(sources.live_tables(engine, again=True))
         )
         tables = [
             {"name": table.name, "rows": f"{table.rows:,}" if table.rows else ""}

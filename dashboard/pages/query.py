@@ -241,7 +241,7 @@ def _draw_schema(engine: Engine) -> None:
     except WatchbookError as error:
         st.html(style.problem_html(error.problem))
         if st.button("Ask again", key="query-schema-again"):
-            sources.forget_tables(engine)
+            sources.live_tables(engine, again=True)
             st.rerun()
 
 

@@ -159,19 +159,14 @@ def _credential(way: str, cloud_name: str) -> TokenCredential | None:
     return None if way in PERSONAL else make_credential(cloud(cloud_name), way)
 
 
-def live_tables(engine: Engine) -> Future[list[TableInfo]]:
-    """What a live source has, asked for once in the background; what failed is asked for again after `forget_tables`."""
+def live_tables(engine: Engine, *, again: bool = False) -> Future[list[TableInfo]]:
+    """What a live source has, asked for once in the background. A failure stays, so that whoever looks meanwhile can tell of it,
+    until somebody wants it asked `again`."""
     with _lock:
         asked = _tables.get(engine)
-        if asked is None:
+        if asked is None or (again and asked.done() and asked.exception() is not None):
             asked = _tables[engine] = pool().submit(engine.tables)
         return asked
-
-
-def forget_tables(engine: Engine) -> None:
-    """Has the tables of a live source asked for anew when somebody needs them."""
-    with _lock:
-        _tables.pop(engine, None)
 
 
 @lru_cache(maxsize=4)
