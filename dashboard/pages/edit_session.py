@@ -213,6 +213,7 @@ class Edit:
 
     def _step(self, history: edit.History) -> None:
         self.history = history
+        self.looking.trial = ""
 
     def _moved(self, moved: tuple[edit.Document, str]) -> None:
         document, where = moved
@@ -312,6 +313,7 @@ class Edit:
         place = f"{self.selected} {found.keys}"
         if self._typing != place:
             self.remember(before)
+        self.looking.trial = ""  # a part of another text than this one
         document = edit.set_setting(self.document, self.selected, found.keys, text)
         self.history = self.history.replaced(document) if self._typing == place else self.history.changed(document)
         self._typing, self.notices, self.state = place, [], ""
