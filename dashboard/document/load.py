@@ -15,7 +15,17 @@ from typing import Any
 
 from dashboard import settings
 from dashboard.document.reading import decode, parse_json
-from dashboard.document.workbook import ITEM_KINDS, Item, Package, Parameter, Workbook, list_of, text_of, whole_of
+from dashboard.document.workbook import (
+    ITEM_KINDS,
+    Item,
+    Package,
+    Parameter,
+    Workbook,
+    list_of,
+    parameter_place,
+    text_of,
+    whole_of,
+)
 from dashboard.errors import Place, Problem, WatchbookError
 
 
@@ -331,7 +341,7 @@ def _parameters(content: Mapping[str, Any], path: str, problems: list[Problem]) 
             Problem("WB012", f"The item's parameters must be a list; got {_shown(entries)}.", place=Place(path=path))
         )
     for number, entry in enumerate(list_of(entries)):
-        place = f"{path}/content/parameters/{number}"
+        place = parameter_place(path, number)
         if not isinstance(entry, dict):
             problems.append(
                 Problem("WB013", f"A parameter must be an object; got {_shown(entry)}.", place=Place(path=place))

@@ -107,6 +107,11 @@ class Condition:
     value: str
 
 
+def parameter_place(path: str, number: int) -> str:
+    """The place of the parameter at `number` in the list of the item at `path`."""
+    return f"{path}/content/parameters/{number}"
+
+
 @dataclass(frozen=True)
 class Parameter:
     """One parameter definition. `path` is the path of its parameters item, `place` its own place in the document."""
@@ -318,6 +323,11 @@ class Item:
     def kind(self) -> ItemKind:
         """The type by name."""
         return ITEM_KINDS.get(self.type if self.type is not None else -1, "unknown")
+
+    def parameter_at(self, number: int) -> Parameter | None:
+        """The parameter that stands at `number` in the item's JSON; None where none does, or one that cannot be used."""
+        place = parameter_place(self.path, number)
+        return next((each for each in self.parameters if each.place == place), None)
 
     @property
     def name(self) -> str:

@@ -56,7 +56,8 @@ def _parameters(
         names += [str(entry.get("parameterName")) for entry in item.exports]
         names += [str(link.get("cellValue")) for link in item.links if link.get("linkTarget") == "parameter"]
     if planned is not None and inside is not None:
-        beside = [each for at, each in enumerate(planned.item.parameters) if at != inside]
+        own = planned.item.parameter_at(inside)
+        beside = [each for each in planned.item.parameters if each is not own]
         names += [parameter.name for parameter in beside]
         times += [parameter.name for parameter in beside if parameter.kind == "time"]
     return tuple(dict.fromkeys(filter(None, names))), tuple(dict.fromkeys(times))

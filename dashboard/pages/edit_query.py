@@ -46,10 +46,8 @@ def draw(board: Board, found: Edit) -> None:
 
 
 def _control(planned: PlannedItem, inside: int | None) -> Control | None:
-    parameters = planned.item.parameters
-    if inside is None or inside >= len(parameters):
-        return None
-    return next((each for each in planned.controls if each.parameter is parameters[inside]), None)
+    parameter = planned.item.parameter_at(inside) if inside is not None else None
+    return next((each for each in planned.controls if each.parameter is parameter), None)
 
 
 def _draw_editor(board: Board, found: Edit, planned: PlannedItem | None) -> None:

@@ -351,6 +351,20 @@ def test_criteria_are_written_by_form_and_their_value_shows_at_once(go: Go) -> N
     expect(page.get_by_role("button", name="Level · Text", exact=True)).to_be_focused()
 
 
+def test_a_parameter_after_one_without_a_name_shows_its_own_value_and_options(go: Go, folder: Path) -> None:
+    parameters = samples.SOURCES["items"][1]["content"]["parameters"]
+    document = samples.document(samples.text("# Nameless"), samples.parameters({"type": 1}, *parameters))
+    (folder / "nameless.json").write_text(json.dumps(document), encoding="utf-8")
+    page = go("/workbook?w=mine/nameless&edit=1")
+    page.locator(".wb-itembar-name", has_text="Namespace, Level").click()
+    settle(page)
+    press(page, "Namespace · Drop-down")
+    expect(page.locator(".wb-options td")).to_contain_text(["Any one", "shop", "The shop", "The bank"])
+    press(page, "‹ All parameters")
+    press(page, "Level · Text")
+    expect(page.get_by_text("Level is low")).to_be_visible()
+
+
 def test_the_columns_of_a_merge_are_kept_named_and_computed_by_form(go: Go, folder: Path) -> None:
     page = go("/workbook?w=mine/sources&edit=1")
     page.locator(".wb-itembar-name", has_text="Merged").click()
@@ -406,6 +420,12 @@ def test_a_selected_part_of_a_query_is_run_alone_with_the_parameters_in_it(go: G
         answer.get_by_role("tab", name=name).click()
         settle(page)
         expect(answer.locator(".wb-source")).to_contain_text(told)
+    page.locator(".wb-monaco .view-lines").click()
+    page.keyboard.press("Control+End")
+    page.keyboard.insert_text(", D = 2")
+    settle(page)
+    expect(answer).to_contain_text("1 row")
+    expect(answer).not_to_contain_text("The selected part")
 
 
 def test_items_of_a_template_group_say_whose_they_are_and_their_workbook_is_opened(go: Go, folder: Path) -> None:
