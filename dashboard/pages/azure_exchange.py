@@ -5,21 +5,17 @@ Nothing is asked of Azure before a person presses a button, and nothing is sent 
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any
 
 import streamlit as st
 
 from dashboard import settings
 from dashboard.document import Workbook
-from dashboard.engines.azure import connections
-from dashboard.engines.azure.management import Management
 from dashboard.export.azure_workbooks import Fetched, Preview, fetch_all, preview, publish
-from dashboard.pages import sources, style, waiting
+from dashboard.pages import azure_asked, sources, style
 from dashboard.store.files import file_in
 from dashboard.store.versions import Versions, digest_of
 
-T = TypeVar("T")
 _STATE = "wb-azure-exchange"
 _GALLERIES = {"workbook": "Azure Monitor", "sentinel": "Microsoft Sentinel"}
 FOLDER = "azure"
@@ -29,11 +25,13 @@ FOLDER = "azure"
 def draw_publishing(name: str, title: str, workbook: Workbook) -> None:
     """Draws the form that publishes a workbook; `name` is its id here."""
     with style.guard():
-        state = _state()
+        state = azure_asked.state(_STATE)
         subscription = _subscription("publish")
         if subscription is None:
             return
-        groups = dict(_kept(f"groups {subscription}", lambda azure: azure.resource_groups(subscription)))
+        groups = dict(
+            azure_asked.kept(_STATE, f"groups {subscription}", lambda azure: azure.resource_groups(subscription))
+        )
         if not groups:
             st.html(style.message_html("This subscription has no resource group that you can see.", "warning"))
             return
@@ -45,7 +43,8 @@ def draw_publishing(name: str, title: str, workbook: Workbook) -> None:
         source = "Azure Monitor"
         if gallery == "sentinel":
             workspaces = {
-                resource: label for _, label, resource in _kept("workspaces", lambda azure: azure.workspaces())
+                resource: label
+                for _, label, resource in azure_asked.kept(_STATE, "workspaces", lambda azure: azure.workspaces())
             }
             source = (
                 st.selectbox("Workspace of Microsoft Sentinel", list(workspaces), format_func=workspaces.__getitem__)
@@ -54,7 +53,7 @@ def draw_publishing(name: str, title: str, workbook: Workbook) -> None:
         wanted = (group, named, gallery, source, digest_of(repr(workbook.raw)))
         if st.button("Show what would change", key="wb-azure-preview", disabled=not named or not source):
             state.pop("published", None)
-            state["seen"] = wanted, _ask(
+            state["seen"] = wanted, azure_asked.ask(
                 lambda azure: preview(azure, workbook, group, named, source=source, category=gallery)
             )  # fmt: skip
         asked, seen = state.get("seen", (None, None))
@@ -73,14 +72,14 @@ def _draw_preview(state: dict[str, Any], seen: Preview) -> None:
     words = "is there already and would be changed:" if seen.exists else "is not there yet and would be created:"
     st.html(style.message_html(f"'{seen.title}' {words}", "info") + style.source_html("\n".join(seen.lines()[1:])))
     if st.button("Publish", type="primary", key="wb-azure-publish"):
-        state["published"] = _ask(lambda azure: publish(azure, seen))
+        state["published"] = azure_asked.ask(lambda azure: publish(azure, seen))
         st.rerun(scope="fragment")
 
 
 def draw_import() -> None:
     """Draws the form that fetches all workbooks of a subscription."""
     with style.guard():
-        state = _state()
+        state = azure_asked.state(_STATE)
         subscription = _subscription("import")
         if subscription is None:
             return
@@ -95,7 +94,7 @@ def draw_import() -> None:
                 file = file_in(folder, f"{FOLDER}/{name}")
                 versions.save(file, text, base=None, over=True, message="Fetched from Azure")
 
-            state["fetched"] = _ask(lambda azure: list(fetch_all(azure, subscription, write)))
+            state["fetched"] = azure_asked.ask(lambda azure: list(fetch_all(azure, subscription, write)))
         if "fetched" in state:
             _draw_fetched(state["fetched"])
 
@@ -121,12 +120,12 @@ def _draw_fetched(found: list[Fetched]) -> None:
 
 def _subscription(what: str) -> str | None:
     """The subscription that a person chose; None before they had theirs looked up."""
-    state = _state()
+    state = azure_asked.state(_STATE)
     if "subscriptions" not in state:
         st.caption("Signs in as the settings page says, and asks which subscriptions you see. Nothing is sent.")
         if not st.button("Look up my subscriptions", key=f"wb-azure-look-{what}"):
             return None
-        _kept("subscriptions", lambda azure: azure.subscriptions())
+        azure_asked.kept(_STATE, "subscriptions", lambda azure: azure.subscriptions())
         st.rerun(scope="fragment")
     known: dict[str, str] = dict(state["subscriptions"])
     if not known:
@@ -135,26 +134,3 @@ def _subscription(what: str) -> str | None:
     return st.selectbox(
         "Subscription", list(known), format_func=lambda each: known[each] or each, key=f"wb-azure-in-{what}"
     )
-
-
-def _state() -> dict[str, Any]:
-    """What was looked up in this session with the sign-in in force."""
-    who = connections.chosen("azure_cloud"), connections.chosen("azure_credential"), sources.user_token()
-    state: dict[str, Any] = st.session_state.setdefault(_STATE, {})
-    if state.get("who") != who:
-        state.clear()
-        state["who"] = who
-    return state
-
-
-def _kept(name: str, work: Callable[[Management], T]) -> T:
-    state = _state()
-    if name not in state:
-        state[name] = _ask(work)
-    found: T = state[name]
-    return found
-
-
-def _ask(work: Callable[[Management], T]) -> T:
-    engine = sources.live_engine(tuple(each.id for each in connections.workspaces()), sources.user_token())
-    return waiting.wait_azure(sources.pool().submit(lambda: work(engine.management())))

@@ -14,6 +14,7 @@ from dashboard.detection.rulebook import save_rule
 from dashboard.detection.rules import read_rules
 from dashboard.detection.rules.durations import read_duration, short_duration
 from dashboard.engines.azure import connections
+from dashboard.engines.azure.management import Management
 from dashboard.engines.azure.sentinel import (
     CLASSIFICATIONS,
     NOBODY,
@@ -24,7 +25,7 @@ from dashboard.engines.azure.sentinel import (
     find_workspace,
     matching,
 )
-from dashboard.pages import incidents, lists, sources, style, waiting
+from dashboard.pages import azure_asked, incidents, lists, sources, style
 
 T = TypeVar("T")
 _STATE = "wb-sentinel"
@@ -56,7 +57,7 @@ def draw_incidents() -> None:
         severities = st.multiselect("Severity", SEVERITIES, key="sentinel-severity")
         words = st.text_input("Search", placeholder="title, number, owner", key="sentinel-words").lower().split()
         if st.button("Refresh", key="sentinel-refresh"):
-            _state().clear()
+            azure_asked.state(_STATE).clear()
     where = matching(statuses, severities)
     found = _kept((workspace.id, where), workspace, lambda service: service.incidents(where, _MOST))
     rows = [each for each in found if all(word in _searched(each) for word in words)]
@@ -151,7 +152,7 @@ def _draw_change(workspace: connections.Workspace, name: str, told: Mapping[str,
         fields["owner"] = owner.strip() or NOBODY
     if status == "Closed":
         fields |= _draw_closing(name, told)
-    state = _state()
+    state = azure_asked.state(_STATE)
     if st.button("Show what would change", key="sentinel-look", disabled=not fields):
         state["change"] = fields, _ask(workspace, lambda service: service.change(name, **fields))
     asked, change = state.get("change", (None, None))
@@ -185,9 +186,9 @@ def _draw_closing(name: str, told: Mapping[str, Any]) -> dict[str, str]:
 def _draw_seen(workspace: connections.Workspace, change: Change) -> None:
     st.html(style.source_html("\n".join(change.lines())))
     if st.button("Change it in Microsoft Sentinel", type="primary", key="sentinel-send"):
-        _state().pop("change")
+        azure_asked.state(_STATE).pop("change")
         _ask(workspace, lambda service: service.apply(change, allowed=connections.changes_allowed()))
-        _state().clear()
+        azure_asked.state(_STATE).clear()
         st.rerun()
 
 
@@ -199,7 +200,7 @@ def draw_rules() -> None:
     with st.container(key="sentinel-rule-filters", horizontal=True, gap="small", vertical_alignment="bottom"):
         workspace = _workspace("rules")
         if st.button("Refresh", key="sentinel-rules-refresh"):
-            _state().clear()
+            azure_asked.state(_STATE).clear()
     found = _kept((workspace.id, "rules"), workspace, lambda service: service.rules())
     rules = sorted(found, key=lambda each: _name(each).lower())
     on = sum(bool((each.get("properties") or {}).get("enabled")) for each in rules)
@@ -260,32 +261,16 @@ def _workspace(key: str) -> connections.Workspace:
     return st.selectbox("Workspace", known, format_func=lambda each: each.label, key=f"sentinel-workspace-{key}")
 
 
-def _state() -> dict[Any, Any]:
-    """What was read in this session with the sign-in in force, until it is refreshed."""
-    who = connections.chosen("azure_cloud"), connections.chosen("azure_credential"), sources.user_token()
-    state: dict[Any, Any] = st.session_state.setdefault(_STATE, {})
-    if state.get("who") != who:
-        state.clear()
-        state["who"] = who
-    return state
-
-
 def _kept(key: tuple[str, ...], workspace: connections.Workspace, work: Callable[[Sentinel], T]) -> T:
-    state = _state()
-    if key not in state:
-        state[key] = _ask(workspace, work)
-    found: T = state[key]
-    return found
+    return azure_asked.kept(_STATE, key, _of(workspace, work))
 
 
 def _ask(workspace: connections.Workspace, work: Callable[[Sentinel], T]) -> T:
-    engine = sources.live_engine(tuple(each.id for each in connections.workspaces()), sources.user_token())
+    return azure_asked.ask(_of(workspace, work))
 
-    def ask() -> T:
-        management = engine.management()
-        return work(Sentinel(management, find_workspace(management, workspace)))
 
-    return waiting.wait_azure(sources.pool().submit(ask))
+def _of(workspace: connections.Workspace, work: Callable[[Sentinel], T]) -> Callable[[Management], T]:
+    return lambda management: work(Sentinel(management, find_workspace(management, workspace)))
 
 
 def _name(rule: Mapping[str, Any]) -> str:
