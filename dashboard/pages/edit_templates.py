@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dashboard.document import editing as edit
-from dashboard.document.workbook import text_of
-from dashboard.pages import library
+from dashboard.document.workbook import object_of, text_of
 from dashboard.pages.templates import find_id
 
 
@@ -23,7 +22,7 @@ class Template:
     @property
     def label(self) -> str:
         """What a person calls it."""
-        return library.files()[self.id][0].stem if self.id else self.name
+        return self.id.rpartition("/")[2] if self.id else self.name
 
     def missing(self) -> str:
         """The sentence for a template that is not here."""
@@ -34,8 +33,8 @@ class Template:
 
 def of(item: Mapping[str, Any]) -> Template | None:
     """The template of a group; None for a group with its own content, and for any other item."""
-    content = edit.setting({"items": [item]}, "items/0", ("content",))
-    if item.get("type") != 12 or not isinstance(content, dict) or text_of(content.get("groupType")).lower() != "template":  # fmt: skip
+    content = object_of(item.get("content"))
+    if item.get("type") != 12 or text_of(content.get("groupType")).lower() != "template":
         return None
     name = text_of(content.get("loadFromTemplateId"))
     return Template(name, find_id(name) or "" if name else "")
