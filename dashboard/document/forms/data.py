@@ -38,6 +38,7 @@ _CARRIED = (JSON, DATA_EXPLORER, PROMETHEUS, INTUNE)
 _CALLS = (ENDPOINT, ARM, GRAPH)
 _KQL = (LOGS, RESOURCE_GRAPH, DATA_EXPLORER)
 MERGE_KINDS = ("inner", "innerunique", "leftouter", "rightouter", "outer", "leftanti", "rightanti", "leftsemi", "rightsemi", "union", "table")  # fmt: skip
+_RESULT: Mapping[str, str] = {"resultValType": "static", "resultVal": ""}
 COLUMN_TYPES = ("string", "long", "real", "bool", "datetime", "timespan", "dynamic", "guid")
 
 
@@ -56,10 +57,8 @@ def written(item: Mapping[str, Any], base: Sequence[Key] = ("content",)) -> Writ
     """What is written as the query of a query item, or of the parameter that `base` leads to; None where the source has no such
     text, or a parameter has no query."""
     make = Maker(item, base)
-    if len(base) > 1 and not has_query(make):
-        if make.get("criteriaData") or not isinstance(make.get("jsonData"), str):
-            return None
-        return Written((*make.base, "jsonData"), "json", "Options as JSON", JSON)
+    if len(base) > 1 and (origin := value_from(make)) != "query":
+        return Written((*make.base, "jsonData"), "json", "Options as JSON", JSON) if origin == "json" else None
     source = whole_of(make.get("queryType")) or LOGS
     keys = (*make.base, "query")
     if source not in PAYLOADS:
@@ -72,9 +71,13 @@ def written(item: Mapping[str, Any], base: Sequence[Key] = ("content",)) -> Writ
     return Written((*keys, inner), language, label, source)
 
 
-def has_query(make: Maker) -> bool:
-    """Whether a parameter gets its value or options from a query; criteria go before it."""
-    return isinstance(make.get("query"), str) and not make.get("criteriaData")
+def value_from(make: Maker) -> Literal["typed", "query", "json", "criteria"]:
+    """Where a parameter's value or options come from: of several that stand there, criteria go first, then a query."""
+    if make.get("criteriaData"):
+        return "criteria"
+    if isinstance(make.get("query"), str):
+        return "query"
+    return "json" if isinstance(make.get("jsonData"), str) else "typed"
 
 
 def change_source(
@@ -292,8 +295,7 @@ def _added_columns(query: Maker, around: Around) -> Field:
         if object_of(each).get("isNewItem") is True
     )
     fresh = next(name for number in range(1, 10_000) if (name := f"Added{number}") not in columns)
-    otherwise = {"criteriaContext": {"operator": "Default", "resultValType": "static", "resultVal": ""}}
-    new = {"originalName": "[Added column]", "mergedName": fresh, "fromId": None, "isNewItem": True, "newItemData": [otherwise]}  # fmt: skip
+    new = {"originalName": "[Added column]", "mergedName": fresh, "fromId": None, "isNewItem": True, "newItemData": [otherwise()]}  # fmt: skip
     return Field(inner.base, "Computed columns", "list", entries=entries, add=(New("Column", new),))
 
 
@@ -309,13 +311,14 @@ def criteria_field(make: Maker, around: Around) -> Field:
     )  # fmt: skip
 
 
+def otherwise() -> dict[str, Any]:
+    """A new criterion that holds where no other does."""
+    return {"criteriaContext": {"operator": "Default", **_RESULT}}
+
+
 def _new_criteria(names: Sequence[str], of: str) -> tuple[New, New]:
-    result = {"resultValType": "static", "resultVal": ""}
-    one = {"leftOperand": names[0] if names else "", "operator": "==", "rightValType": "static", "rightVal": "", **result}  # fmt: skip
-    return (
-        New("Criterion", {"criteriaContext": one}),
-        New("Otherwise", {"criteriaContext": {"operator": "Default", **result}}),
-    )
+    one = {"leftOperand": names[0] if names else "", "operator": "==", "rightValType": "static", "rightVal": "", **_RESULT}  # fmt: skip
+    return New("Criterion", {"criteriaContext": one}), New("Otherwise", otherwise())
 
 
 def criterion_title(make: Maker) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from dashboard.document import editing
 from dashboard.document.forms import values as v
-from dashboard.document.forms.data import criteria_field, has_query, source_fields
+from dashboard.document.forms.data import LOGS, change_source, criteria_field, otherwise, source_fields, value_from
 from dashboard.document.forms.fields import Around, Field, Maker, New, Section
 from dashboard.document.paths import MISSING, Key
 from dashboard.document.workbook import text_of, whole_of
@@ -50,15 +50,6 @@ def parameter_title(make: Maker) -> str:
     return f"{make.get('name') or '?'} · {dict(v.PARAMETER_TYPES).get(make.get('type'), make.get('type'))}"
 
 
-def value_from(make: Maker) -> str:
-    """Where a parameter's value or options come from: `typed`, `query`, `json` or `criteria`."""
-    if make.get("criteriaData"):
-        return "criteria"
-    if isinstance(make.get("query"), str):
-        return "query"
-    return "json" if isinstance(make.get("jsonData"), str) else "typed"
-
-
 def change_value_from(document: editing.Document, path: str, base: tuple[Key, ...], chosen: str) -> editing.Document:
     """With another origin of a parameter's value or options. What the others held is taken out: of several that stand there the
     format takes one, and which one a reader could not see."""
@@ -69,12 +60,8 @@ def change_value_from(document: editing.Document, path: str, base: tuple[Key, ..
     if kept is None or editing.setting(document, path, (*base, kept), MISSING) not in (MISSING, None):
         return document
     if kept == "query":
-        document = editing.set_setting(document, path, (*base, "queryType"), 0)
-        kind = "microsoft.operationalinsights/workspaces"
-        document = editing.set_setting(document, path, (*base, "resourceType"), kind)
-        return editing.set_setting(document, path, (*base, "query"), "")
-    otherwise = [{"criteriaContext": {"operator": "Default", "resultValType": "static", "resultVal": ""}}]
-    value: object = '["one", "two"]' if kept == "jsonData" else otherwise
+        return change_source(document, path, LOGS, base)
+    value: object = '["one", "two"]' if kept == "jsonData" else [otherwise()]
     return editing.set_setting(document, path, (*base, kept), value)
 
 
@@ -122,7 +109,7 @@ def _source(make: Maker, kind: int | None, around: Around) -> Iterable[Field]:
     yield Field((*make.base, "query"), "Come from" if kind != 1 else "Comes from", "choice", now, choices=tuple(origins), do=VALUE_FROM)  # fmt: skip
     if now == "criteria":
         yield criteria_field(make, around)
-    if has_query(make):
+    if now == "query":
         yield from source_fields(make, around)
     if kind == 5 and now == "typed":
         types = make.get("typeSettings", "resourceTypeFilter")
