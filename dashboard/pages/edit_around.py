@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Future
 from concurrent.futures import TimeoutError as NotYet
 
 from dashboard.document.forms import Around
@@ -12,9 +14,11 @@ from dashboard.pages import library
 from dashboard.pages.board import Board
 from dashboard.pages.edit_session import Edit
 from dashboard.runtime.plan import PlannedItem
+from dashboard.runtime.results import ItemResult
 from dashboard.table import Table
 
 _WAIT = 1.0
+"""How long a form waits for results whose columns it would offer, in seconds."""
 _RENDERED = {"columnchart": "barchart"}
 
 
@@ -28,7 +32,7 @@ def find(board: Board, found: Edit) -> tuple[Around, str]:
         before.append(item)
     planned = board.current(path) if path else None
     names, times = _parameters(before, planned, found.inside)
-    table = _table(board, planned)
+    table = _table(_asked(board, planned), time.monotonic() + _WAIT)
     columns = tuple((column.name, str(column.type)) for column in table.columns) if table is not None else ()
     kind = str((table.render or {}).get("kind") or "") if table is not None else ""
     steps = tuple(dict.fromkeys(item.name for item in before if item.kind in ("query", "metric") and item.name))
@@ -63,12 +67,17 @@ def _parameters(
     return tuple(dict.fromkeys(filter(None, names))), tuple(dict.fromkeys(times))
 
 
-def _table(board: Board, planned: PlannedItem | None) -> Table | None:
-    """The item's result, if it comes soon."""
+def _asked(board: Board, planned: PlannedItem | None) -> Future[ItemResult] | None:
+    """The item's result, asked for where it can be."""
     if planned is None or planned.status != "ready" or planned.query is None:
         return None
+    return board.submit(planned)
+
+
+def _table(asked: Future[ItemResult] | None, until: float) -> Table | None:
+    """The rows, if they come by that moment of the monotonic clock."""
     try:
-        return board.submit(planned).result(_WAIT).table
+        return asked.result(max(until - time.monotonic(), 0.0)).table if asked is not None else None
     except NotYet:
         return None
 
@@ -82,9 +91,8 @@ def _merged(board: Board, planned: PlannedItem | None, before: Sequence[Item]) -
     """The columns of the steps that a merge may read, by name."""
     if planned is None or planned.item.kind != "query" or whole_of(planned.item.content.get("queryType")) != MERGE:
         return {}
-    found: dict[str, tuple[str, ...]] = {}
-    for item in before:
-        table = _table(board, board.current(item.path)) if item.kind in ("query", "metric") and item.name else None
-        if table is not None:
-            found[item.name] = table.names
-    return found
+    steps = [item for item in before if item.kind in ("query", "metric") and item.name]
+    asked = [(item.name, _asked(board, board.current(item.path))) for item in steps]
+    until = time.monotonic() + _WAIT
+    found = ((name, _table(future, until)) for name, future in asked)
+    return {name: table.names for name, table in found if table is not None}
