@@ -8,6 +8,8 @@ import os
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -28,3 +30,10 @@ def workbooks(folder: Path = WORKBOOKS, **wanted: str) -> list[Path]:
     with (folder / "MANIFEST.tsv").open(encoding="utf-8") as manifest:
         rows = csv.DictReader(manifest, delimiter="\t")
         return [folder / row["file"] for row in rows if wanted.items() <= row.items()]
+
+
+def write_rows(folder: Path, table: str, day: str, rows: pa.Table, name: str = "part") -> None:
+    """Rows of a table as one Parquet file of a day (`2026-11-20`), as a data folder holds them."""
+    place = folder / table / f"date={day}"
+    place.mkdir(parents=True, exist_ok=True)
+    pq.write_table(rows, place / f"{name}.parquet")

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 
 from dashboard.cli import main
@@ -28,6 +27,7 @@ from dashboard.store.database import Store
 from tests.detection.test_engine import TEXT
 from tests.engines.azure_server import azure_server, environment
 from tests.server.querying import WORKSPACE, Credential, querying
+from tests.shared import write_rows
 
 NOON = dt.datetime(2026, 3, 4, 12, tzinfo=dt.UTC)
 BOUNDED = TEXT.replace("  SigninLogs\n", "  SigninLogs\n  | where TimeGenerated between (ago(1h) .. now())\n")
@@ -35,14 +35,12 @@ BOUNDED = TEXT.replace("  SigninLogs\n", "  SigninLogs\n  | where TimeGenerated 
 
 def signins(folder: Path, *times: dt.datetime) -> Path:
     """Failed sign-ins at these times."""
-    place = folder / "SigninLogs" / "date=2026-03-04"
-    place.mkdir(parents=True)
     rows = pa.table({
         "TimeGenerated": pa.array([time.replace(tzinfo=None) for time in times], pa.timestamp("us")),
         "ResultType": ["50126"] * len(times), "UserPrincipalName": [f"u{n}@contoso.com" for n in range(len(times))],
         "IPAddress": ["192.0.2.1"] * len(times), "AppDisplayName": ["Portal"] * len(times),
     })  # fmt: skip
-    pq.write_table(rows, place / "part.parquet")
+    write_rows(folder, "SigninLogs", "2026-03-04", rows)
     return folder
 
 

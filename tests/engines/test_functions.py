@@ -7,7 +7,6 @@ import json
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 
 from dashboard.engines.functions import read_function, stored_functions
@@ -15,6 +14,7 @@ from dashboard.engines.local import LocalEngine
 from dashboard.engines.protocol import QueryRequest, TimeSpan
 from dashboard.errors import WatchbookError
 from dashboard.ingest.schemas import known_tables
+from tests.shared import write_rows
 
 CREATE = """
 // Who runs what.
@@ -161,9 +161,7 @@ def watchlist(folder: Path, at: dt.datetime) -> None:
             "WatchlistItem": [json.dumps({"User": who, "Version": n}) for _, who, _, n, _ in items],
         }
     )
-    target = folder / "Watchlist" / f"date={at:%Y-%m-%d}"
-    target.mkdir(parents=True)
-    pq.write_table(table, target / "part.parquet")
+    write_rows(folder, "Watchlist", f"{at:%Y-%m-%d}", table)
 
 
 def test_a_watchlist_gives_the_present_state_of_its_items_at_any_time(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from dashboard.engines.local import LocalEngine, open_connection
 from dashboard.engines.protocol import CancelToken, QueryRequest, TimeSpan
 from dashboard.errors import Cancelled, WatchbookError
 from dashboard.table import KqlType
+from tests.shared import write_rows
 
 EVENTS: tuple[tuple[str, KqlType], ...] = (
     ("TimeGenerated", "datetime"),
@@ -43,9 +44,7 @@ def folder(tmp_path: Path) -> Path:
                 "Detail": [f'{{"hour": {hour}}}' for hour in range(24)],
             }
         )
-        target = tmp_path / "Events" / f"date=2026-11-0{day + 1}"
-        target.mkdir(parents=True)
-        pq.write_table(table, target / "part.parquet")
+        write_rows(tmp_path, "Events", f"2026-11-0{day + 1}", table)
     return tmp_path
 
 
@@ -110,9 +109,7 @@ def test_rows_over_the_limit_are_cut_with_a_notice(engine: LocalEngine) -> None:
 
 def test_new_files_are_seen_within_a_second(engine: LocalEngine, folder: Path) -> None:
     before, version = engine.run(QueryRequest("Events | count")).rows()[0][0], engine.version()
-    day = folder / "Events" / "date=2026-11-04"
-    day.mkdir()
-    pq.write_table(pq.read_table(folder / "Events" / "date=2026-11-01" / "part.parquet"), day / "part.parquet")
+    write_rows(folder, "Events", "2026-11-04", pq.read_table(folder / "Events" / "date=2026-11-01" / "part.parquet"))
     deadline = time.monotonic() + 1
     while engine.version() == version and time.monotonic() < deadline:
         time.sleep(0.05)
@@ -303,10 +300,8 @@ def test_a_cancel_told_late_does_not_stop_the_next_query(engine: LocalEngine) ->
 
 
 def test_files_with_different_columns_are_read_together(engine: LocalEngine, folder: Path) -> None:
-    day = folder / "Events" / "date=2026-11-05"
-    day.mkdir()
     extra = pa.table({"TimeGenerated": pa.array([dt.datetime(2026, 11, 5)], pa.timestamp("us")), "Extra_s": ["more"]})
-    pq.write_table(extra, day / "part.parquet")
+    write_rows(folder, "Events", "2026-11-05", extra)
     fresh = LocalEngine(folder, {"Events": EVENTS})
     assert fresh.run(QueryRequest("Events | summarize count() by Extra_s, has = isnotempty(Name)")).json_rows() in (
         [["", True, 72], ["more", False, 1]],

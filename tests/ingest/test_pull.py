@@ -28,6 +28,7 @@ from dashboard.ingest.pull.state import State
 from dashboard.table import table_from_rows
 from tests.engines.azure_server import azure_server, environment
 from tests.server.querying import WORKSPACE, Credential, querying
+from tests.shared import write_rows
 
 START = dt.datetime(2026, 11, 1)
 END = dt.datetime(2026, 11, 8)
@@ -44,10 +45,8 @@ def source(folder: Path, rows: int) -> Path:
     )
     for day in range(7):
         date = START + dt.timedelta(days=day)
-        place = folder / "Events_CL" / f"date={date:%Y-%m-%d}"
-        place.mkdir(parents=True)
         chosen = f"SELECT * FROM t WHERE date_trunc('day', TimeGenerated) = TIMESTAMP '{date}'"
-        pq.write_table(database.sql(chosen).to_arrow_table(), place / "part.parquet")
+        write_rows(folder, "Events_CL", f"{date:%Y-%m-%d}", database.sql(chosen).to_arrow_table())
     return folder
 
 
@@ -103,7 +102,7 @@ def add(folder: Path, name: str, ids: range, time: dt.datetime) -> None:
     """Rows that arrive now and carry an earlier time."""
     times = pa.array([time] * len(ids), pa.timestamp("us"))
     rows = pa.table({"Id": list(ids), "TimeGenerated": times, "Account": ["late"] * len(ids), "Ip": ["::1"] * len(ids)})
-    pq.write_table(rows, folder / "Events_CL" / f"date={time:%Y-%m-%d}" / f"{name}.parquet")
+    write_rows(folder, "Events_CL", f"{time:%Y-%m-%d}", rows, name)
 
 
 def test_rows_that_came_after_their_slice_was_taken_are_fetched_by_the_next_pull_and_none_twice(

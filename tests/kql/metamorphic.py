@@ -12,11 +12,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from dashboard.engines.local import LocalEngine
 from dashboard.engines.protocol import QueryRequest
 from dashboard.table import KqlType, arrow_type
+from tests.shared import write_rows
 
 COLUMNS: tuple[tuple[str, KqlType], ...] = (
     ("TimeGenerated", "datetime"),
@@ -65,9 +65,7 @@ def make_engine(folder: Path, rows: int = 90, seed: int = 3) -> LocalEngine:
         "W": [maybe(rnd.randrange(-5, 6) * 600_000_000) for _ in range(rows)],
     }
     table = pa.table({name: pa.array(columns[name], arrow_type(kind)) for name, kind in COLUMNS})
-    target = folder / "E" / "date=2026-11-01"
-    target.mkdir(parents=True)
-    pq.write_table(table, target / "part.parquet")
+    write_rows(folder, "E", "2026-11-01", table)
     return LocalEngine(folder, {"E": COLUMNS})
 
 

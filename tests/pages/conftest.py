@@ -12,6 +12,7 @@ from playwright.sync_api import expect
 
 from tests.pages import samples
 from tests.serving import Serving, serving
+from tests.shared import write_rows
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -30,13 +31,11 @@ def rows(tmp_path_factory: pytest.TempPathFactory) -> Path:
     import datetime as dt
 
     import pyarrow as pa
-    import pyarrow.parquet as pq
 
     folder = tmp_path_factory.mktemp("rows")
-    day = folder / "Heartbeat" / "date=2026-11-20"
-    day.mkdir(parents=True)
     times = pa.array([dt.datetime(2026, 11, 20, hour) for hour in (8, 9, 10)], pa.timestamp("us"))
-    pq.write_table(pa.table({"TimeGenerated": times, "Computer": ["web-1", "web-2", "db-1"]}), day / "part.parquet")
+    beats = pa.table({"TimeGenerated": times, "Computer": ["web-1", "web-2", "db-1"]})
+    write_rows(folder, "Heartbeat", "2026-11-20", beats)
     return folder
 
 

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 from playwright.sync_api import expect
 
@@ -19,6 +18,7 @@ from tests.pages.conftest import settle
 from tests.pages.test_live import part
 from tests.server.querying import QUERY, post, querying
 from tests.serving import serving
+from tests.shared import write_rows
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -42,10 +42,8 @@ def source(folder: Path) -> Path:
     now = dt.datetime.now(dt.UTC).replace(tzinfo=None)
     hours = {"Heartbeat": (80, 79), "Perf": (30, -2), "Event": (2, 1)}
     for name, before in hours.items():
-        place = folder / name / "date=2026-11-20"
-        place.mkdir(parents=True)
         times = pa.array([now - dt.timedelta(hours=each) for each in before], pa.timestamp("us"))
-        pq.write_table(pa.table({"TimeGenerated": times, "Computer": ["web-1", "web-2"]}), place / "part.parquet")
+        write_rows(folder, name, "2026-11-20", pa.table({"TimeGenerated": times, "Computer": ["web-1", "web-2"]}))
     return folder
 
 

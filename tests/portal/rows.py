@@ -17,10 +17,9 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from dashboard.document import Workbook
-from tests.shared import SHARED
+from tests.shared import SHARED, write_rows
 
 _COMPARED = re.compile(
     r"\b(\w+)\s*(?:==|=~|has_cs|has|contains|startswith|in~|in|has_any|has_all)\s*"
@@ -152,9 +151,7 @@ def _write_table(
     whole = pa.table(arrays)
     for day in sorted({moment.date() for moment in times}):
         at = [number for number, moment in enumerate(times) if moment.date() == day]
-        target = folder / table / f"date={day}"
-        target.mkdir(parents=True, exist_ok=True)
-        pq.write_table(whole.slice(at[0], len(at)), target / "made.parquet")
+        write_rows(folder, table, str(day), whole.slice(at[0], len(at)), "made")
 
 
 def _cell(

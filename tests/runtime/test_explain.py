@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 
 from dashboard.engines.local import LocalEngine
@@ -13,6 +12,7 @@ from dashboard.ingest.schemas import known_tables
 from dashboard.runtime import Session, report, run_all
 from dashboard.runtime.explain import split_steps, tables_named
 from tests.runtime.standin import book, parameters, query
+from tests.shared import write_rows
 
 NOW = dt.datetime(2026, 11, 20, 12, tzinfo=dt.UTC)
 
@@ -21,10 +21,8 @@ NOW = dt.datetime(2026, 11, 20, 12, tzinfo=dt.UTC)
 def engine(tmp_path_factory: pytest.TempPathFactory) -> LocalEngine:
     folder = tmp_path_factory.mktemp("rows")
     times = [dt.datetime(2026, 11, 10, 8), dt.datetime(2026, 11, 10, 9), dt.datetime(2026, 11, 15, 10)]
-    place = folder / "Heartbeat" / "date=2026-11-10"
-    place.mkdir(parents=True)
     rows = pa.table({"TimeGenerated": pa.array(times, pa.timestamp("us")), "Computer": ["web-1", "web-2", "db-1"]})
-    pq.write_table(rows, place / "part.parquet")
+    write_rows(folder, "Heartbeat", "2026-11-10", rows)
     return LocalEngine(folder, known_tables())
 
 

@@ -21,7 +21,7 @@ from dashboard.engines.local import LocalEngine
 from dashboard.engines.protocol import QueryRequest
 from dashboard.errors import WatchbookError
 from dashboard.ingest.schemas import known_tables
-from tests.shared import ROOT, SHARED
+from tests.shared import ROOT, SHARED, write_rows
 
 NOW = dt.datetime(2026, 11, 28, 8, tzinfo=dt.UTC)
 
@@ -236,12 +236,10 @@ def test_an_import_killed_at_any_replacement_is_whole_or_absent_afterwards(tmp_p
 
 def _rows(data: Path, **columns: list[str]) -> None:
     import pyarrow as pa
-    import pyarrow.parquet as pq
 
-    folder = data / "CommonSecurityLog" / "date=2026-11-28"
-    folder.mkdir(parents=True)
     times = [dt.datetime(2026, 11, 28, 7)] * len(next(iter(columns.values())))
-    pq.write_table(pa.table({"TimeGenerated": pa.array(times, pa.timestamp("us")), **columns}), folder / "x.parquet")
+    rows = pa.table({"TimeGenerated": pa.array(times, pa.timestamp("us")), **columns})
+    write_rows(data, "CommonSecurityLog", "2026-11-28", rows)
 
 
 def _logs(data: Path) -> None:

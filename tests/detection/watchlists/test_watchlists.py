@@ -12,6 +12,7 @@ from dashboard.detection.workspace import open_local
 from dashboard.engines.protocol import QueryRequest
 from dashboard.errors import WatchbookError
 from dashboard.store.database import Store
+from tests.shared import write_rows
 
 CSV = b'User,Role,Note\nann@contoso.example,CEO,=HYPERLINK("x")\nbob@contoso.example,CFO,-5\n'
 
@@ -49,11 +50,8 @@ def test_a_watchlist_is_seen_by_queries_and_follows_edits(tmp_path: Path) -> Non
 
 def test_a_watchlist_stands_in_place_of_imported_rows_of_its_alias(tmp_path: Path) -> None:
     import pyarrow as pa
-    import pyarrow.parquet as pq
 
     store = _store(tmp_path)
-    folder = tmp_path / "data" / "Watchlist" / "date=2026-01-01"
-    folder.mkdir(parents=True)
     rows = {
         "WatchlistAlias": ["VIPs"],
         "_DTItemType": ["watchlist-item"],
@@ -63,7 +61,8 @@ def test_a_watchlist_stands_in_place_of_imported_rows_of_its_alias(tmp_path: Pat
         "WatchlistItem": ['{"User": "old"}'],
     }
     times = pa.array([1_700_000_000_000_000], pa.timestamp("us"))
-    pq.write_table(pa.table({**rows, "_DTTimestamp": times, "TimeGenerated": times}), folder / "x.parquet")
+    held = pa.table({**rows, "_DTTimestamp": times, "TimeGenerated": times})
+    write_rows(tmp_path / "data", "Watchlist", "2026-01-01", held)
     query = "_GetWatchlist('VIPs') | project SearchKey"
     assert _ask(tmp_path, store, query) == [("old",)]
     done = watchlists.import_csv(store, CSV, alias="VIPs", key="User", folder=tmp_path / "data")
