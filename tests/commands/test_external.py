@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import threading
 import zipfile
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -15,6 +14,7 @@ import pytest
 
 from dashboard.cli import main
 from tests.commands.test_commands import run
+from tests.loopback import running
 
 
 def _archive(**files: str) -> bytes:
@@ -57,11 +57,8 @@ class Handler(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def server() -> Iterator[str]:
-    listening = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=listening.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{listening.server_address[1]}"
-    listening.shutdown()
-    listening.server_close()
+    with running(ThreadingHTTPServer(("127.0.0.1", 0), Handler)) as listening:
+        yield f"http://127.0.0.1:{listening.server_port}"
 
 
 def test_a_fetched_list_is_what_externaldata_reads(

@@ -7,13 +7,14 @@ import base64
 import contextlib
 import json
 import re
-import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
+
+from tests.loopback import running
 
 TENANT = "99999999-0000-0000-0000-000000000000"
 SUBSCRIPTION = "aaaaaaaa-0000-0000-0000-000000000001"
@@ -292,15 +293,9 @@ def azure_server() -> Iterator[Azure]:
         def log_message(self, *_: Any) -> None:
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    azure.address = f"http://127.0.0.1:{server.server_port}"
-    threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
-    try:
+    with running(ThreadingHTTPServer(("127.0.0.1", 0), Handler)) as server:
+        azure.address = f"http://127.0.0.1:{server.server_port}"
         yield azure
-    finally:
-        server.shutdown()
-        server.server_close()
 
 
 def environment(azure: Azure) -> dict[str, str]:

@@ -7,7 +7,6 @@ import base64
 import contextlib
 import json
 import ssl
-import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -19,6 +18,7 @@ from urllib.parse import parse_qs
 import trustme
 
 from tests.engines.azure_server import TENANT, token
+from tests.loopback import running
 
 CLIENT = "cccccccc-0000-0000-0000-000000000001"
 SECRET = "a-secret-of-one-run"
@@ -114,12 +114,6 @@ def entra_server(folder: Path) -> Iterator[Entra]:
         def log_message(self, *_: Any) -> None:
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.socket = context.wrap_socket(server.socket, server_side=True)
-    entra.host = f"localhost:{server.server_port}"
-    threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
-    try:
+    with running(ThreadingHTTPServer(("127.0.0.1", 0), Handler), context) as server:
+        entra.host = f"localhost:{server.server_port}"
         yield entra
-    finally:
-        server.shutdown()
-        server.server_close()

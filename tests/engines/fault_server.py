@@ -18,6 +18,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from tests.loopback import running
+
 COLUMNS = [{"name": "n", "type": "long"}, {"name": "s", "type": "string"}]
 
 
@@ -194,11 +196,6 @@ def fault_server() -> Iterator[State]:
         def handle_error(self, *_: Any) -> None:
             pass
 
-    server = Server(("127.0.0.1", 0), Handler)
-    state.address = f"http://127.0.0.1:{server.server_address[1]}"
-    threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
-    try:
+    with running(Server(("127.0.0.1", 0), Handler)) as server:
+        state.address = f"http://127.0.0.1:{server.server_address[1]}"
         yield state
-    finally:
-        server.shutdown()
-        server.server_close()

@@ -18,6 +18,7 @@ from dashboard.engines.azure.tables import parse_timespan
 from dashboard.engines.loganalytics import LogAnalyticsEngine
 from dashboard.engines.protocol import CancelToken, QueryRequest, TimeSpan
 from dashboard.errors import Cancelled, WatchbookError
+from tests.loopback import running
 
 WORKSPACE = "11111111-2222-3333-4444-555555555555"
 SECRET = "a-very-secret-token"
@@ -75,13 +76,9 @@ def service() -> Iterator[Service]:
         def log_message(self, *_: Any) -> None:
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    state.address = f"http://127.0.0.1:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
-    thread.start()
-    yield state
-    server.shutdown()
-    server.server_close()
+    with running(ThreadingHTTPServer(("127.0.0.1", 0), Handler)) as server:
+        state.address = f"http://127.0.0.1:{server.server_port}"
+        yield state
 
 
 def answer(columns: list[tuple[str, str]], rows: list[list[Any]], **more: Any) -> dict[str, Any]:

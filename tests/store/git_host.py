@@ -17,6 +17,8 @@ from typing import Any
 
 import trustme
 
+from tests.loopback import running
+
 HOSTS = ("github.com", "raw.githubusercontent.com", "gitlab.com", "bitbucket.org", "codeberg.org", "dev.azure.com")
 Answer = tuple[int, dict[str, str], bytes]
 
@@ -70,21 +72,15 @@ def git_hosts(folder: Path, answer: Callable[[str, str], Answer]) -> Iterator[Ho
         def log_message(self, *_: Any) -> None:
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Host)
-    server.socket = context.wrap_socket(server.socket, server_side=True)
-    proxy = ThreadingHTTPServer(("127.0.0.1", 0), Proxy)
-    hosts.environment |= {
-        "HTTPS_PROXY": f"http://127.0.0.1:{proxy.server_port}", "https_proxy": f"http://127.0.0.1:{proxy.server_port}",
-        "NO_PROXY": "", "no_proxy": "", "SSL_CERT_FILE": str(folder / "authority.pem"),
-    }  # fmt: skip
-    for each in (server, proxy):
-        threading.Thread(target=each.serve_forever, args=(0.05,), daemon=True).start()
-    try:
+    with (
+        running(ThreadingHTTPServer(("127.0.0.1", 0), Host), context) as server,
+        running(ThreadingHTTPServer(("127.0.0.1", 0), Proxy)) as proxy,
+    ):
+        hosts.environment |= {
+            "HTTPS_PROXY": f"http://127.0.0.1:{proxy.server_port}", "https_proxy": f"http://127.0.0.1:{proxy.server_port}",
+            "NO_PROXY": "", "no_proxy": "", "SSL_CERT_FILE": str(folder / "authority.pem"),
+        }  # fmt: skip
         yield hosts
-    finally:
-        for each in (server, proxy):
-            each.shutdown()
-            each.server_close()
 
 
 def _pump(source: socket.socket, target: socket.socket) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -18,6 +17,7 @@ from dashboard.detection.intelligence.taxii import MEDIA, Feed, delete_feed, lis
 from dashboard.errors import WatchbookError
 from dashboard.store.database import Store
 from tests.detection.intelligence.test_feeds import ask, indicator
+from tests.loopback import running
 
 
 class Server(ThreadingHTTPServer):
@@ -70,13 +70,8 @@ def serving(pages: list[list[dict[str, Any]]]) -> Iterator[Server]:
     """The server on loopback."""
     server = Server(("127.0.0.1", 0), Handler)
     server.pages, server.asked = pages, []
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
+    with running(server):
         yield server
-    finally:
-        server.shutdown()
-        server.server_close()
 
 
 @pytest.fixture
