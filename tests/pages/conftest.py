@@ -73,6 +73,19 @@ def choose(page: Page, label: str, option: str) -> None:
     settle(page)
 
 
+def choose_live(page: Page) -> None:
+    """Chooses Log Analytics as the data source of the page that is open."""
+    page.get_by_role("button", name="Data source").click()
+    page.get_by_text("Log Analytics", exact=True).click()
+
+
+def go_live(page: Page, address: str) -> None:
+    """Opens an address, waits until it is drawn, and chooses Log Analytics there."""
+    page.goto(address)
+    settle(page)
+    choose_live(page)
+
+
 def write_query(page: Page, text: str) -> None:
     """Puts a text into the query editor in place of what stands there, once the editor is loaded."""
     page.wait_for_selector(".wb-monaco .view-lines")

@@ -13,8 +13,8 @@ from playwright.sync_api import expect
 
 from dashboard.engines.local import LocalEngine
 from tests.engines.azure_server import WORKSPACE, Asked, azure_server, environment
+from tests.pages.conftest import go_live, settle
 from tests.pages.conftest import part as card
-from tests.pages.conftest import settle
 from tests.pages.test_live import part
 from tests.server.querying import QUERY, post, querying
 from tests.serving import serving
@@ -72,10 +72,7 @@ def test_each_blank_part_says_why(page: Page, rows: Path, tmp_path: Path) -> Non
         azure.respond = respond
         around = environment(azure) | {"WATCHBOOK_HOME": str(tmp_path / "home"), "WATCHBOOK_WORKSPACES": WORKSPACE}
         with serving(data=rows, workbooks=tmp_path, environment=around) as running:
-            page.goto(f"{running.url}/workbook?w=mine%2Fblank")
-            settle(page)
-            page.get_by_role("button", name="Data source").click()
-            page.get_by_text("Log Analytics", exact=True).click()
+            go_live(page, f"{running.url}/workbook?w=mine%2Fblank")
             expect(page.get_by_text("The query returned no results.")).to_have_count(4, timeout=60_000)
             settle(page)
             for title, (_, words, more) in CASES.items():

@@ -13,7 +13,7 @@ from playwright.sync_api import expect
 
 from tests.engines.azure_server import WORKSPACE, azure_server, environment, token
 from tests.engines.fault_server import TOO_LARGE
-from tests.pages.conftest import settle, write_query
+from tests.pages.conftest import choose_live, go_live, settle, write_query
 from tests.serving import serving
 
 if TYPE_CHECKING:
@@ -36,19 +36,13 @@ def test_each_reader_sees_live_data_by_their_own_sign_in(page: Page, rows: Path,
             "WATCHBOOK_AZURE_CREDENTIAL": "user", "WATCHBOOK_USER_TOKEN_HEADER": "X-Passed-Token",
         }  # fmt: skip
         with serving(data=rows, workbooks=tmp_path, environment=around) as running:
-            page.goto(f"{running.url}/workbook?w=mine%2Flive")
-            settle(page)
-            page.get_by_role("button", name="Data source").click()
-            page.get_by_text("Log Analytics", exact=True).click()
+            go_live(page, f"{running.url}/workbook?w=mine%2Flive")
             expect(page.get_by_text("No sign-in of yours reached Watchbook.").first).to_be_visible(timeout=60_000)
             assert azure.of("/query") == []
 
             own = token()
             page.set_extra_http_headers({"X-Passed-Token": own})
-            page.goto(f"{running.url}/workbook?w=mine%2Flive")
-            settle(page)
-            page.get_by_role("button", name="Data source").click()
-            page.get_by_text("Log Analytics", exact=True).click()
+            go_live(page, f"{running.url}/workbook?w=mine%2Flive")
             expect(page.get_by_text("You have no permission to query workspace")).to_be_visible(timeout=60_000)
             assert {each.headers["authorization"] for each in azure.of("/query")} == {f"Bearer {own}"}
             page.get_by_role("button", name="Actions of Secrets").click()
@@ -67,8 +61,7 @@ def test_the_query_page_knows_the_tables_of_the_workspace(page: Page, rows: Path
             page.goto(f"{running.url}/query")
             settle(page)
             assert azure.asked == []
-            page.get_by_role("button", name="Data source").click()
-            page.get_by_text("Log Analytics", exact=True).click()
+            choose_live(page)
             tables = page.get_by_role("complementary", name="Tables")
             tables.get_by_text("Shop_CL").click()
             expect(tables.get_by_text("Shopper_s")).to_be_visible()
@@ -104,10 +97,7 @@ def test_a_result_that_is_too_large_offers_to_narrow_the_range(page: Page, rows:
         azure.answer = told
         around = environment(azure) | {"WATCHBOOK_HOME": str(tmp_path / "home"), "WATCHBOOK_WORKSPACES": WORKSPACE}
         with serving(data=rows, workbooks=tmp_path, environment=around) as running:
-            page.goto(f"{running.url}/workbook?w=mine%2Flarge")
-            settle(page)
-            page.get_by_role("button", name="Data source").click()
-            page.get_by_text("Log Analytics", exact=True).click()
+            go_live(page, f"{running.url}/workbook?w=mine%2Flarge")
             expect(page.get_by_text("This is a part of it, 1 rows").first).to_be_visible(timeout=60_000)
             page.get_by_role("button", name="Look at the last 42 hours only").click()
             expect(page.get_by_text("This is a part of it, 1 rows")).to_have_count(0, timeout=60_000)
@@ -134,10 +124,7 @@ def test_an_aged_result_is_shown_at_once_and_drawn_anew_when_the_newer_one_is_th
         }  # fmt: skip
         with serving(data=rows, workbooks=tmp_path, environment=around) as running:
             for first in (True, False):
-                page.goto(f"{running.url}/workbook?w=mine%2Faged")
-                settle(page)
-                page.get_by_role("button", name="Data source").click()
-                page.get_by_text("Log Analytics", exact=True).click()
+                go_live(page, f"{running.url}/workbook?w=mine%2Faged")
                 expect(page.get_by_text("answer 1")).to_be_visible(timeout=60_000)
                 if first:
                     page.wait_for_timeout(6_000)

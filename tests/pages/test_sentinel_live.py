@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.engines.azure_server import SENTINEL, WORKSPACE, Azure, azure_server, environment
-from tests.pages.conftest import choose, settle
+from tests.pages.conftest import choose, go_live, settle
 from tests.serving import serving
 
 if TYPE_CHECKING:
@@ -49,14 +49,6 @@ def row(page: Page, text: str) -> None:
     settle(page)
 
 
-def go_live(page: Page, address: str) -> None:
-    page.goto(address)
-    settle(page)
-    page.get_by_role("button", name="Data source").click()
-    page.get_by_text("Log Analytics", exact=True).click()
-    settle(page)
-
-
 def test_an_incident_is_read_and_changed_only_after_that_was_allowed(page: Page, rows: Path, tmp_path: Path) -> None:
     with azure_server() as azure:
         hold(azure)
@@ -67,6 +59,7 @@ def test_an_incident_is_read_and_changed_only_after_that_was_allowed(page: Page,
             expect(page.get_by_role("heading", name="Incidents")).to_be_visible()
             assert azure.asked == []
             go_live(page, f"{running.url}/incidents")
+            settle(page)
             expect(page.get_by_text("2 incidents in")).to_be_visible()
             row(page, "Shell <b>1</b>")
             expect(page.get_by_text("Somebody opened a shell.")).to_be_visible()
@@ -128,6 +121,7 @@ def test_a_closed_incident_keeps_what_it_was_closed_as_where_only_its_severity_c
         }  # fmt: skip
         with serving(data=rows, workbooks=tmp_path, environment=around) as running:
             go_live(page, f"{running.url}/incidents")
+            settle(page)
             page.locator(".st-key-sentinel-filters").get_by_role("combobox", name="Status").click()
             page.get_by_role("option", name="Closed").click()
             page.keyboard.press("Escape")
@@ -157,6 +151,7 @@ def test_rules_are_read_and_one_is_taken_into_watchbook(page: Page, rows: Path, 
         around = environment(azure) | {"WATCHBOOK_HOME": str(tmp_path / "home"), "WATCHBOOK_WORKSPACES": WORKSPACE}
         with serving(data=rows, workbooks=tmp_path, environment=around) as running:
             go_live(page, f"{running.url}/rules")
+            settle(page)
             expect(page.get_by_text("2 rules in")).to_be_visible()
             row(page, "Guessed passwords r1")
             expect(page.get_by_text(QUERY)).to_be_visible()
