@@ -194,17 +194,20 @@ def response_jobs(store: Store, outside: Outside | None = None) -> Iterable[Job]
 
 
 def _close_given_up(connection: sa.Connection) -> int:
-    """Ends runs that the scheduler will not try again: the process ended in their middle too often. What the scheduler knows
-    of runs that are over is forgotten; their own history stays."""
+    """Ends runs that the scheduler will not try again: the process ended in their middle too often, or somebody skipped them.
+    What the scheduler knows of runs that are over is forgotten; their own history stays."""
     over = kept.progress(connection)
     waiting = connection.scalars(sa.select(RUNS.c.id).where(RUNS.c.state == "waiting", RUNS.c.kind == "playbook"))
     ids = [ident for ident in waiting if over.get(f"playbook-run:{ident}") is not None]
-    if ids:
-        told = Problem(
-            "RS002", "The process ended several times in the middle of it: it may have been sent."
-        ).describe()
+    last = kept.last_runs(connection) if ids else {}
+    for ident in ids:
+        run = last.get(f"playbook-run:{ident}")
+        told = run.message if run is not None else "Skipped by hand."
+        if told.startswith("SD006"):
+            words = "The process ended several times in the middle of it: it may have been sent."
+            told = Problem("RS002", words).describe()
         values = {"state": "failed", "message": told, "ended": dt.datetime.now(dt.UTC)}
-        connection.execute(RUNS.update().where(RUNS.c.id.in_(ids)).values(**values))
+        connection.execute(RUNS.update().where(RUNS.c.id == ident).values(**values))
     ended = [job for job, settled in over.items() if job.startswith("playbook-run:") and settled is not None]
     kept.forget_jobs(connection, ended)
     return len(ids)
@@ -233,7 +236,7 @@ def _attempt(store: Store, ident: int, due: Due, most: int, reach: Outside) -> N
             due.complete(connection)
             return
         connection.execute(RUNS.update().where(RUNS.c.id == ident).values(attempts=row.attempts + 1))
-    again, after, problem = False, None, Problem("RS002", "Not sent yet.")
+    passing: SendFailed | None = None
     try:
         with store.reading() as connection:
             playbook = read_playbook(connection, row.subject)
@@ -247,16 +250,15 @@ def _attempt(store: Store, ident: int, due: Due, most: int, reach: Outside) -> N
         )
         state = "done"
     except SendFailed as error:
-        state, said, again, problem = "failed", error.problem.describe(), error.again, error.problem
-        after = dt.timedelta(seconds=error.after) if error.after else None
+        state, said, passing = "failed", error.problem.describe(), error if error.again else None
     except WatchbookError as error:
         state, said = "failed", error.problem.describe()
     except Exception as error:  # noqa: BLE001 (a run that cannot be told is failed, never stuck)
         state, said = "failed", Problem("RS002", f"The run failed: {type(error).__name__}.").describe()
-    if again and due.attempt < most:
+    if passing is not None and due.attempt < most:
         with store.writing() as connection:
             connection.execute(RUNS.update().where(RUNS.c.id == ident).values(message=said[:2000]))
-        raise TryAgain(problem, after)
+        raise TryAgain(passing.problem, dt.timedelta(seconds=passing.after) if passing.after else None)
     values: dict[str, Any] = {"state": state, "message": said[:2000], "ended": dt.datetime.now(dt.UTC)}
     with store.writing() as connection:
         connection.execute(RUNS.update().where(RUNS.c.id == ident).values(**values))

@@ -238,6 +238,27 @@ def test_a_run_in_whose_middle_the_process_ends_again_and_again_is_ended(
         assert [job for job in kept.progress(connection) if job.startswith("playbook-run")] == []
 
 
+def test_a_run_that_is_skipped_by_hand_says_so_and_why_it_waited(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    made, clock = incident(store), Clock()
+    playbook = _save(store, monkeypatch, "http://127.0.0.1:9", address="http://127.0.0.1:9/", retries=(60, 60))
+    for number in range(2):
+        run_playbook(store, playbook.id, made.number, f"hand:{number}")
+    never, tried = list_runs(store)
+    # One of them is tried, the other is skipped before anybody came to it.
+    Scheduler(
+        store, lambda: [job for job in response_jobs(store) if job.name == f"playbook-run:{tried.id}"], clock
+    ).tick()
+    with store.writing() as connection:
+        for run in (never, tried):
+            kept.skip(connection, f"playbook-run:{run.id}", run.created, clock.now)
+    Scheduler(store, lambda: response_jobs(store), clock).tick()
+    never, tried = list_runs(store)
+    assert (never.state, never.attempts, never.message) == ("failed", 0, "Skipped by hand.")
+    assert (tried.state, tried.attempts) == ("failed", 1)
+    assert tried.message.startswith("Skipped by hand. RS002")
+    assert "may have been sent" not in tried.message
+
+
 def test_a_dry_run_shows_everything_and_sends_nothing(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     made = incident(store)
     with receiving([]) as receiver:
