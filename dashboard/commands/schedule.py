@@ -90,7 +90,7 @@ def skip(options: argparse.Namespace) -> int:
         while following is not None and following <= now:
             latest, following = following, job.next_due(following)
         ended = kept.skip(connection, job.name, latest, now)
-    what = f"the due time of {format_datetime(ended[0].replace(tzinfo=None))} and " if ended else ""
+    what = f"the due time of {format_datetime(ended.replace(tzinfo=None))} and " if ended else ""
     nothing = "nothing was missed" if latest is None else f"all up to {format_datetime(latest.replace(tzinfo=None))}"
     coming = f"; next {format_datetime(following.replace(tzinfo=None))}" if following else ""
     print(f"{job.name}: passed over {what}{nothing}{coming}")

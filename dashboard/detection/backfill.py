@@ -80,19 +80,19 @@ def _one(
 ) -> Done:
     started = time.perf_counter()
     rule = record.rule
-    ends = ends_between(rule, start, end, step)
-    if step is not None and step > rule.frequency:
-        rule = replace(rule, frequency=step, period=max(rule.period, step))
     windows = hits = alerts = 0
     touched: dict[int, None] = {}
     problem = ""
     try:
         if dry_run:
             found = simulate(
-                record.rule, engine, start, end, exclusions=record.exclusions, step=step, most=100_000, cancel=cancel
+                rule, engine, start, end, exclusions=record.exclusions, step=step, most=100_000, cancel=cancel
             )
             windows, hits, alerts = len(found.hits), sum(hit.rows for hit in found.hits), len(found.alerts)
         else:
+            ends = ends_between(rule, start, end, step)
+            if step is not None and step > rule.frequency:
+                rule = replace(rule, frequency=step, period=max(rule.period, step))
             suppressed = 0
             for at in ends:
                 now = replace(record, rule=rule, suppressed_until=suppressed)

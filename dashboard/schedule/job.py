@@ -74,11 +74,12 @@ class Job:
     """Something that is run again and again. Its name is its identity in the store: use an id, not a title.
 
     `next_due(after)` gives the first due time later than `after` (the last one that is over), or the very first one for
-    None; None means never. It depends on nothing but `after`. `run(due)` does the work; where its effects are in the store
-    it writes them and `due.complete(connection)` in one transaction; where they are not, it just returns, and may be run
-    again after a kill (see `Due.key`). A `quiet` job leaves a run in the history only where it has something to say. `catch_up` says what happens with due times that passed while nobody ran: `each` is
-    run in order, or only the `latest`. `retries` are the waits before further attempts after an error; after the last one
-    the due time has failed and the next one comes as usual.
+    None; None means never. It depends on nothing but `after`, or with `continually` on the clock too: such work has no past.
+    `run(due)` does the work; where its effects are in the store it writes them and `due.complete(connection)` in one
+    transaction; where they are not, it just returns, and may be run again after a kill (see `Due.key`). A `quiet` job leaves a run in the history only where it has something to say.
+    `catch_up` says what happens with due times that passed while nobody ran: `each` is run in order, or only the `latest`.
+    `retries` are the waits before further attempts after an error; after the last one the due time has failed and the next
+    one comes as usual.
     """
 
     name: str

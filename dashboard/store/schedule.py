@@ -168,9 +168,9 @@ def put_off(connection: sa.Connection, run: Run, now: dt.datetime, until: dt.dat
     connection.execute(held.values(state="waiting", taken=now, until=until, message=message[:2000]))
 
 
-def skip(connection: sa.Connection, job: str, latest: dt.datetime | None, now: dt.datetime) -> list[dt.datetime]:
-    """Passes over what waits: the attempt that is still to come, and every due time up to `latest`. Gives the due times of the
-    runs that were ended. Raises WatchbookError (SD008) while somebody runs the job."""
+def skip(connection: sa.Connection, job: str, latest: dt.datetime | None, now: dt.datetime) -> dt.datetime | None:
+    """Passes over what waits: the attempt that is still to come, and every due time up to `latest`. Gives the due time of the
+    run that was ended, if there was one. Raises WatchbookError (SD008) while somebody runs the job."""
     settled, held = progress_of(connection, job)
     if held is not None:
         _free(held, now)
@@ -184,7 +184,7 @@ def skip(connection: sa.Connection, job: str, latest: dt.datetime | None, now: d
         and connection.execute(JOBS.update().where(JOBS.c.job == job).values(settled=max(reached))).rowcount == 0
     ):
         connection.execute(JOBS.insert().values(job=job, settled=max(reached)))
-    return [held.due] if held is not None else []
+    return held.due if held is not None else None
 
 
 def try_again(connection: sa.Connection, job: str, now: dt.datetime) -> dt.datetime:

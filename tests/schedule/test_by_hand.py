@@ -70,7 +70,7 @@ def test_what_waits_and_what_was_missed_is_skipped_and_the_next_time_comes(tmp_p
     server.clock.now = START + 4 * HOUR + HOUR / 2
     server.broken = False
     with server.store.writing() as connection:
-        assert kept.skip(connection, "report", START + 4 * HOUR, server.clock.now) == [START]
+        assert kept.skip(connection, "report", START + 4 * HOUR, server.clock.now) == START
     assert server.scheduler.tick() == 0
     server.clock.now += HOUR
     server.scheduler.tick()
