@@ -19,9 +19,9 @@ Command = Callable[[argparse.Namespace], int]
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command; the result is the exit status."""
-    parser = build_parser()
-    options = parser.parse_args(arguments)
     try:
+        # Defaults come from settings, which may be wrong in the environment.
+        options = build_parser().parse_args(arguments)
         run: Command = options.run
         return run(options)
     except WatchbookError as error:

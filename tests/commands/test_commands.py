@@ -252,3 +252,14 @@ def test_the_estate_is_made_in_the_users_folder_on_first_use(tmp_path: Path) -> 
     run = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, env=environment)
     assert run.returncode == 0, run.stderr
     assert json.loads(run.stdout)["rows"][0][0] > 1_000
+
+
+@pytest.mark.parametrize("port", ["", "abc"])
+def test_a_setting_that_cannot_be_read_is_told_in_one_line(port: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "dashboard.cli", "serve"], env={**os.environ, "WATCHBOOK_PORT": port},
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith(f"ST001: WATCHBOOK_PORT must be of type int; got '{port}'.")
+    assert done.stderr.count("\n") == 1
