@@ -182,11 +182,7 @@ class LogAnalyticsEngine:
         from dashboard.engines.azure.tables import kql_type
 
         found: dict[str, tuple[tuple[str, Any], ...]] = {}
-        for workspace in self.workspaces:
-            try:
-                told = wait_for(self._metadata(workspace))
-            except WatchbookError:
-                continue
+        for told in wait_for(self._all_metadata()):
             for table in (told.get("tables") if isinstance(told, dict) else None) or ():
                 if isinstance(table, dict) and table.get("name"):
                     columns = tuple((str(c["name"]), kql_type(str(c["type"]))) for c in table.get("columns") or ())
@@ -297,11 +293,18 @@ class LogAnalyticsEngine:
         except (ValueError, KeyError, TypeError):
             return WatchbookError(_unreadable())
 
+    async def _all_metadata(self) -> list[Any]:
+        return await asyncio.gather(*(self._metadata(workspace) for workspace in self.workspaces))
+
     async def _metadata(self, workspace: str) -> Any:
+        """A workspace's description of itself; None where it is not to be had."""
         from azure.core.rest import HttpRequest
 
         address = f"{workspace}/metadata" if workspace.startswith("/") else f"/workspaces/{workspace}/metadata"
-        reply = await self._calls().call(partial(HttpRequest, "GET", address), target=_target(address), again=False)
+        try:
+            reply = await self._calls().call(partial(HttpRequest, "GET", address), target=_target(address), again=False)
+        except WatchbookError:
+            return None
         return reply.json
 
     def _calls(self) -> Caller:

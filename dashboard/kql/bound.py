@@ -242,9 +242,9 @@ class Relation(Struct, frozen=True, dict=True):
         operand = column_operand(column)
         node = self.node
         while column.type == "dynamic" and isinstance(node, Filter | Extend):
-            made = {c.id: value for c, value in node.assignments} if isinstance(node, Extend) else {}
-            if column.id in made:
-                value = made[column.id]
+            made = node.assignments if isinstance(node, Extend) else ()
+            value = next((value for each, value in made if each.id == column.id), None)
+            if value is not None:
                 if value.json is None or not _COLUMN.fullmatch(value.json.text):
                     return operand
                 return replace(operand, json=value.json, refs=operand.refs | value.refs)

@@ -241,3 +241,41 @@ def test_the_tables_page_lists_what_usage_knows(service: Service) -> None:
 )
 def test_timespan_texts_become_ticks(text: str, ticks: int | None) -> None:
     assert parse_timespan(text) == ticks
+
+
+class _Together(BaseHTTPRequestHandler):
+    """Describes a workspace once another one is asked for too."""
+
+    both: threading.Barrier
+
+    def do_GET(self) -> None:
+        """Columns that are the first workspace's alone where both have the table."""
+        self.both.wait(20)
+        first = WORKSPACE in self.path
+        column = {"name": "First" if first else "Second", "type": "string"}
+        names = ["Both", "Mine" if first else "Yours"]
+        body = json.dumps({"tables": [{"name": name, "columns": [column]} for name in names]}).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *given: Any) -> None:
+        """Stays quiet."""
+
+
+def test_all_workspaces_are_asked_for_their_tables_at_once_and_the_first_goes_before() -> None:
+    _Together.both = threading.Barrier(2)
+    listening = ThreadingHTTPServer(("127.0.0.1", 0), _Together)
+    threading.Thread(target=listening.serve_forever, daemon=True).start()
+    try:
+        address = f"http://127.0.0.1:{listening.server_address[1]}"
+        other = WORKSPACE.replace(WORKSPACE[:8], "0" * 8)
+        found = LogAnalyticsEngine([WORKSPACE, other], Credential(), address).described()
+    finally:
+        listening.shutdown()
+        listening.server_close()
+    assert {name: columns[0][0] for name, columns in found.items()} == {
+        "Both": "First", "Mine": "First", "Yours": "Second",
+    }  # fmt: skip

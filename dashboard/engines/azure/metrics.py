@@ -147,17 +147,14 @@ class Metrics:
         found = []
         for resource, answer in zip(resources, answers, strict=False):
             for metric in answer.metrics:
+                of_metric = [at for at in places if str(asked["metrics"][at]["name"]).lower() == metric.name.lower()]
                 for series in metric.timeseries:
                     segment = _segment(first, series.metadata_values)
                     for value in series.data:
                         number = getattr(value, field)
                         if number is not None:
                             moment = value.timestamp.astimezone(dt.UTC).replace(tzinfo=None)
-                            found += [
-                                Point(resource, at, segment, moment, float(number))
-                                for at in places
-                                if str(asked["metrics"][at]["name"]).lower() == metric.name.lower()
-                            ]
+                            found += [Point(resource, at, segment, moment, float(number)) for at in of_metric]
         return found
 
     def _client(self, region: str) -> tuple[Any, bool]:
