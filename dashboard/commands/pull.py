@@ -38,6 +38,9 @@ def pull(options: argparse.Namespace) -> int:
     tables = [name.strip() for text in options.tables for name in text.split(",") if name.strip()]
     engine = LogAnalyticsEngine([workspace])
     back = _span(options.late)
+    if back is None:
+        told = f"'{options.late[:40]}' is no span of time."
+        raise WatchbookError(Problem("CL013", told, hint="Write 0h, 12h, 2d or 1w."))
     work = Pull(engine, workspace, folder, since, until, rules, mask_key() if rules else b"", back)
     late = False
     for found in work.run(tables, progress()):
@@ -52,18 +55,17 @@ def pull(options: argparse.Namespace) -> int:
     return int(late)
 
 
-def _span(text: str) -> dt.timedelta:
+def _span(text: str) -> dt.timedelta | None:
+    """The length of `24h`, `30d` or `2w`; None for other texts."""
     found = _SPAN.fullmatch(text.strip().lower())
-    if found is None:
-        raise WatchbookError(Problem("CL013", f"'{text[:40]}' is no span of time.", hint="Write 0h, 12h, 2d or 1w."))
-    return dt.timedelta(**{_UNITS[found[2]]: int(found[1])})
+    return dt.timedelta(**{_UNITS[found[2]]: int(found[1])}) if found else None
 
 
 def moment(text: str, now: dt.datetime) -> dt.datetime:
     """`24h`, `30d`, `2w` before now, or a time in ISO 8601 (UTC where it names no zone). Raises CL013."""
-    span = _SPAN.fullmatch(text.strip().lower())
+    span = _span(text)
     if span is not None:
-        return now - dt.timedelta(**{_UNITS[span[2]]: int(span[1])})
+        return now - span
     try:
         found = dt.datetime.fromisoformat(text.strip())
     except ValueError:
