@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from dashboard.document.references import references
-from dashboard.document.workbook import Item, Parameter, Workbook, list_of, object_of, text_of
+from dashboard.document.workbook import Item, Parameter, Workbook, list_of, named_parameter, object_of, text_of
 from dashboard.errors import Place, Problem
 
 _ITEM_NAMES = ("timeContextFromParameter", "resourceParameter")
@@ -89,7 +89,7 @@ def item_uses(item: Item) -> set[str]:
     """All names an item's own content and conditions use; of a group only the group's."""
     content = {key: value for key, value in item.content.items() if key not in ("items", "parameters")}
     used = set(references(content)) | {condition.parameter for condition in item.conditions}
-    used |= {text_of(item.content.get(key)).strip("{}") for key in _ITEM_NAMES}
+    used |= {named_parameter(item.content.get(key)) for key in _ITEM_NAMES}
     for parameter in item.parameters:
         used |= parameter_uses(parameter)
     return used - {""}
@@ -98,7 +98,7 @@ def item_uses(item: Item) -> set[str]:
 def parameter_uses(parameter: Parameter) -> set[str]:
     """All names a parameter's definition uses."""
     raw = {key: value for key, value in parameter.raw.items() if key not in ("value", "description", "label", "id")}
-    used = set(references(raw)) | {parameter.time_parameter.strip("{}")}
+    used = set(references(raw)) | {named_parameter(parameter.time_parameter)}
     for context in parameter.criteria:
         used.add(text_of(context.get("leftOperand")))
         for kind, operand in (("rightValType", "rightVal"), ("resultValType", "resultVal")):

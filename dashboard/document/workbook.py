@@ -98,6 +98,11 @@ def list_of(value: Any) -> list[Any]:
     return value if isinstance(value, list) else []
 
 
+def named_parameter(value: Any) -> str:
+    """The name of the parameter that a setting names, with or without braces; empty where it names none."""
+    return text_of(value).strip("{}")
+
+
 @dataclass(frozen=True, slots=True)
 class Condition:
     """One visibility condition. `value` is "" where the condition asks whether the parameter is set at all."""

@@ -18,6 +18,7 @@ import streamlit as st
 
 from dashboard import settings
 from dashboard.document import Workbook
+from dashboard.document.workbook import named_parameter
 from dashboard.engines.protocol import CancelToken, Engine
 from dashboard.errors import Cancelled, Problem
 from dashboard.pages import bar, drawings, layout, library, links, sources, style, waiting
@@ -226,7 +227,7 @@ class Board:
         """The time parameter and the shorter length (milliseconds) that may make a result fit which was too large or too slow;
         None where that is not what is wrong, or no parameter sets the range."""
         result = self._done(planned.path)
-        name = str(planned.item.content.get("timeContextFromParameter") or "").strip("{}")
+        name = named_parameter(planned.item.content.get("timeContextFromParameter"))
         span = planned.query.timespan if planned.query else None
         if result is None or span is None or not name:
             return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from dashboard.document.references import references
-from dashboard.document.workbook import Parameter, text_of
+from dashboard.document.workbook import Parameter, named_parameter, text_of
 
 
 def dependencies(parameter: Parameter) -> frozenset[str]:
@@ -19,7 +19,7 @@ def dependencies(parameter: Parameter) -> frozenset[str]:
     if parameter.query.strip():
         found = set(references([raw.get("query"), raw.get("crossComponentResources")]))
         if parameter.time_parameter != parameter.name:
-            found.add(parameter.time_parameter.strip("{}"))
+            found.add(named_parameter(parameter.time_parameter))
         return frozenset(name for name in found if name)
     return references(parameter.json_data)
 

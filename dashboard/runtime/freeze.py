@@ -11,7 +11,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from dashboard.document.workbook import Item, list_of, object_of, text_of
+from dashboard.document.workbook import Item, list_of, named_parameter, object_of, text_of
 from dashboard.engines.protocol import QueryRequest
 from dashboard.errors import Place, Problem, WatchbookError
 from dashboard.parameters.selection import ALL
@@ -160,7 +160,7 @@ def _filters(filters: Any, values: Mapping[str, Any]) -> list[Any]:
     found = []
     for each in map(object_of, list_of(filters)):
         kept = {key: value for key, value in each.items() if key != "valueParam"}
-        bound = values.get(text_of(each.get("valueParam")).strip("{}"))
+        bound = values.get(named_parameter(each.get("valueParam")))
         if bound is not None:
             chosen = bound if isinstance(bound, list) else [bound]
             if any(text_of(value).lower() == ALL for value in chosen):

@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from dashboard.document.workbook import Item, list_of, object_of, text_of, whole_of
+from dashboard.document.workbook import Item, list_of, named_parameter, object_of, text_of, whole_of
 from dashboard.engines.azure.metrics import grain
 from dashboard.engines.protocol import Engine, QueryRequest, TimeSpan
 from dashboard.parameters.substitute import Context, references, substitute
@@ -58,13 +58,19 @@ def _splits(entry: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(filter(None, named)))
 
 
+def _written_filters(item: Item) -> list[Mapping[str, Any]]:
+    """The filters of the item, then those of each of its metrics."""
+    entries = [item.content, *map(object_of, list_of(item.content.get("metrics")))]
+    return [object_of(each) for entry in entries for each in list_of(entry.get("filters"))]
+
+
 def _filters(written: Sequence[Any], values: Mapping[str, Value], context: Context) -> tuple[DimensionFilter, ...]:
     """The filters that have an effect: one without values, or with All, has none."""
     found = []
     for each in map(object_of, written):
         key = substitute(text_of(each.get("key")), values, context)
         chosen = [substitute(text_of(value), values, context) for value in list_of(each.get("values"))]
-        bound = values.get(text_of(each.get("valueParam")).strip("{}"))
+        bound = values.get(named_parameter(each.get("valueParam")))
         chosen += [bound.instead] if bound and bound.instead is not None else bound.values if bound else []
         chosen = list(dict.fromkeys(filter(None, chosen)))
         if key and chosen and "*" not in chosen:
@@ -85,13 +91,7 @@ def undivided(item: Item, request: QueryRequest) -> str:
     if request.source != "logs" or DIVIDED in request.text:
         return ""
     entries = [object_of(entry) for entry in list_of(item.content.get("metrics"))]
-    filters = [item.content.get("filters"), *(entry.get("filters") for entry in entries)]
-    bound = [
-        each
-        for group in filters
-        for each in map(object_of, list_of(group))
-        if each.get("values") or each.get("valueParam")
-    ]
+    bound = [each for each in _written_filters(item) if each.get("values") or each.get("valueParam")]
     keys = [text_of(each.get("key")) for each in bound]
     splits = [name for entry in entries for name in _splits(entry)]
     told = [f"split by {', '.join(dict.fromkeys(splits))}"] if splits else []
@@ -156,9 +156,8 @@ def ask_metrics(item: Item, values: Mapping[str, Value], context: Context, engin
 
 def _unset(item: Item, values: Mapping[str, Value]) -> tuple[str, ...]:
     """The parameters that the item's filters wait for."""
-    entries = [item.content, *map(object_of, list_of(item.content.get("metrics")))]
-    filters = [object_of(each) for entry in entries for each in list_of(entry.get("filters"))]
-    named = {text_of(each.get("valueParam")).strip("{}") for each in filters} | set(references(filters))
+    filters = _written_filters(item)
+    named = {named_parameter(each.get("valueParam")) for each in filters} | set(references(filters))
     return tuple(sorted(name for name in named if name in values and values[name].blocks))
 
 

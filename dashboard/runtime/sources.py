@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from dashboard.document.resource_graph import with_table
-from dashboard.document.workbook import list_of, number_of, object_of, text_of, whole_of
+from dashboard.document.workbook import list_of, named_parameter, number_of, object_of, text_of, whole_of
 from dashboard.engines.protocol import Engine, QueryRequest, TimeSpan
 from dashboard.errors import Problem
 from dashboard.parameters.options import lenient_json
@@ -69,7 +69,7 @@ def source_of(raw: Mapping[str, Any]) -> Source:
         query=text_of(raw.get("query")),
         query_type=whole_of(raw.get("queryType")) or 0,
         resources=raw.get("crossComponentResources"),
-        time_parameter=text_of(raw.get("timeContextFromParameter")).strip("{}"),
+        time_parameter=named_parameter(raw.get("timeContextFromParameter")),
         time_context=object_of(raw.get("timeContext")),
         resource_parameter=text_of(raw.get("resourceParameter")),
     )
