@@ -14,7 +14,7 @@ from dashboard.detection.response.automation import AutomationRule
 from dashboard.detection.response.playbook import Playbook
 from dashboard.errors import WatchbookError
 from dashboard.export.workbook import FORMATS
-from dashboard.pages import automation_rule, bar, confirm, controls, lists, sources, style, waiting
+from dashboard.pages import automation_rule, bar, confirm, controls, incident_response, lists, sources, style, waiting
 from dashboard.reporting import report as reports
 from dashboard.reporting.report import Report
 from dashboard.reporting.running import run_now
@@ -170,19 +170,8 @@ def _draw_playbook_do(opened: Playbook) -> None:
         ):
             playbooks.delete_playbook(store, opened.id)
             st.rerun()
-    try:
-        if dry:
-            message = running.dry_run(store, opened.id, int(number))
-            st.html(f'<p class="wb-note">This would be sent; nothing was. {style.text(message.title)}</p>')
-            body = message.body.decode()
-            st.code(body, language="json" if body.startswith("{") else None)
-        elif wet:
-            import uuid
-
-            running.run_playbook(store, opened.id, int(number), f"hand:{uuid.uuid4()}")
-            st.toast("The run is asked for; see Runs")
-    except WatchbookError as error:
-        _told(error)
+    if dry or wet:
+        incident_response.run_by_hand(opened.id, int(number), dry=dry)
 
 
 def _draw_playbook_form(each: Playbook | None) -> None:

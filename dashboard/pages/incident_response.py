@@ -43,11 +43,21 @@ def draw(incident: Incident) -> None:
             with st.container(horizontal=True, gap="small"):
                 dry = st.button("Dry run", key="inc-playbook-dry")
                 wet = st.button("Run", type="primary", key="inc-playbook-run")
-            try:
-                if dry:
-                    st.code(running.dry_run(store, chosen, incident.number).body.decode(), language=None)
-                elif wet:
-                    running.run_playbook(store, chosen, incident.number, f"hand:{uuid.uuid4()}")
-                    st.toast("The run is asked for")
-            except WatchbookError as error:
-                st.html(style.problem_html(error.problem))
+            if dry or wet:
+                run_by_hand(chosen, incident.number, dry=dry)
+
+
+def run_by_hand(playbook: str, number: int, *, dry: bool) -> None:
+    """Runs a playbook on an incident, or, `dry`, shows what would be sent."""
+    store = sources.store()
+    try:
+        if dry:
+            message = running.dry_run(store, playbook, number)
+            st.html(f'<p class="wb-note">This would be sent; nothing was. {style.text(message.title)}</p>')
+            body = message.body.decode()
+            st.code(body, language="json" if body.startswith("{") else None)
+        else:
+            running.run_playbook(store, playbook, number, f"hand:{uuid.uuid4()}")
+            st.toast("The run is asked for; see its line among the runs")
+    except WatchbookError as error:
+        st.html("".join(style.problem_html(problem) for problem in error.problems))

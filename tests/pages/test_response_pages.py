@@ -54,6 +54,14 @@ def test_an_automation_rule_picks_its_playbook_and_what_is_deleted_is_asked_for_
         page.get_by_role("button", name="Save playbook").click(timeout=LONG)
         expect(page.get_by_role("button", name="Save playbook")).to_be_hidden(timeout=LONG)
 
+        # It can be tried by hand; an incident that is not there is said.
+        page.get_by_text("Tell the team").first.click(timeout=LONG)
+        page.get_by_label("Incident", exact=True).fill("7", timeout=LONG)
+        page.get_by_label("Incident", exact=True).press("Tab")
+        for name in ("Dry run", "Run"):
+            page.get_by_role("button", name=name, exact=True).click(timeout=LONG)
+            expect(page.get_by_text("There is no incident 7.")).to_be_visible(timeout=LONG)
+
         page.goto(f"{running.url}/automation")
         page.get_by_label("Name").fill("Call for help")
         page.get_by_label("Name").press("Tab")
