@@ -267,15 +267,10 @@ class _Together(BaseHTTPRequestHandler):
 
 def test_all_workspaces_are_asked_for_their_tables_at_once_and_the_first_goes_before() -> None:
     _Together.both = threading.Barrier(2)
-    listening = ThreadingHTTPServer(("127.0.0.1", 0), _Together)
-    threading.Thread(target=listening.serve_forever, daemon=True).start()
-    try:
-        address = f"http://127.0.0.1:{listening.server_address[1]}"
+    with running(ThreadingHTTPServer(("127.0.0.1", 0), _Together)) as server:
         other = WORKSPACE.replace(WORKSPACE[:8], "0" * 8)
+        address = f"http://127.0.0.1:{server.server_port}"
         found = LogAnalyticsEngine([WORKSPACE, other], Credential(), address).described()
-    finally:
-        listening.shutdown()
-        listening.server_close()
     assert {name: columns[0][0] for name, columns in found.items()} == {
         "Both": "First", "Mine": "First", "Yours": "Second",
     }  # fmt: skip
