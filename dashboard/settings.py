@@ -95,7 +95,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "azure_changes",
         False,
-        "Whether incidents of Microsoft Sentinel may be changed from the pages, each after a look at it",
+        "Whether incidents of Microsoft Sentinel may be changed from the pages, each change after a look at it; a comment is sent as written",
     ),
     Setting("azure_tenant", "", "Tenant to sign in to, where the way to sign in does not know it"),
     Setting("azure_client", "", "Client id of the managed identity or application to sign in as"),
