@@ -6,6 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import replace
 from html import escape
+from typing import Any
 
 import streamlit as st
 
@@ -33,11 +34,11 @@ def draw() -> None:
         st.html(style.head_html("Settings", "Live data from Azure, and what is in force on this server."))
         with st.container(key="settings-page"):
             try:
-                known = connections.load()
+                connections.load()
             except WatchbookError as error:
                 st.html(style.problem_html(error.problem))
                 return
-            _draw_sign_in(known)
+            _draw_sign_in()
             _draw_workspaces()
             _draw_kept()
             _draw_settings()
@@ -46,11 +47,11 @@ def draw() -> None:
 # ---- sign-in -----------------------------------------------------------------------------------------------------------
 
 
-def _draw_sign_in(known: connections.Connections) -> None:
+def _draw_sign_in() -> None:
     st.html('<h2 class="wb-section">Sign-in to Azure</h2>')
     with st.container(key="settings-sign-in", horizontal=True, gap="small", vertical_alignment="bottom"):
-        cloud = _choice("Cloud", "azure_cloud", {name: each.label for name, each in CLOUDS.items()})
-        way = _choice("Way to sign in", "azure_credential", KINDS)
+        _choice("Cloud", "azure_cloud", {name: each.label for name, each in CLOUDS.items()})
+        _choice("Way to sign in", "azure_credential", KINDS)
         if st.button("Check", type="primary", key="settings-check", help="Signs in and tries every workspace"):
             st.session_state[_RUNNING] = _start()
             st.session_state.pop(_REPORT, None)
@@ -62,17 +63,6 @@ def _draw_sign_in(known: connections.Connections) -> None:
         key=_CHANGES, disabled=fixed, on_change=_save_changes,
         help="Set by WATCHBOOK_AZURE_CHANGES in the environment" if fixed else None,
     )  # fmt: skip
-    told = {"cloud": (cloud, "azure_cloud"), "credential": (way, "azure_credential")}
-    changed = {name: value for name, (value, setting) in told.items() if value and value != connections.chosen(setting)}
-    if changed:
-        connections.save(
-            replace(
-                known,
-                cloud=changed.get("cloud", known.cloud),
-                credential=changed.get("credential", known.credential),
-            )
-        )
-        st.session_state.pop(_REPORT, None)
     running: Future[Report] | None = st.session_state.get(_RUNNING)
     if running is not None:
         st.session_state[_REPORT] = waiting.wait_azure(running)
@@ -87,17 +77,24 @@ def _save_changes() -> None:
         connections.save(replace(connections.load(), changes=bool(st.session_state[_CHANGES])))
 
 
-def _choice(label: str, setting: str, names: dict[str, str]) -> str | None:
-    """A drop-down of what may be set up; None where the environment decides."""
-    now = connections.chosen(setting)
-    options = list(names)
+def _choice(label: str, setting: str, names: dict[str, str]) -> None:
+    """A drop-down of what may be set up, kept when somebody chooses; the environment goes before it."""
+    now, key = connections.chosen(setting), f"settings-{setting}"
     fixed = settings.is_set(setting)
-    chosen = st.selectbox(
-        label, options, index=options.index(now) if now in options else 0, key=f"settings-{setting}", disabled=fixed,
+    # As with the permission: what is stored goes before what this tab showed.
+    st.session_state[key] = now if now in names else None
+
+    def save() -> None:
+        wanted: dict[str, Any] = {setting.removeprefix("azure_"): st.session_state[key] or ""}
+        with style.guard():
+            connections.save(replace(connections.load(), **wanted))
+            st.session_state.pop(_REPORT, None)
+
+    st.selectbox(
+        label, list(names), index=0 if now in names else None, key=key, disabled=fixed, on_change=save,
         format_func=lambda name: names[name] if setting == "azure_cloud" else f"{name}: {names[name]}",
         help=f"Set by WATCHBOOK_{setting.upper()} in the environment" if fixed else None,
     )  # fmt: skip
-    return None if fixed else chosen
 
 
 def _start() -> Future[Report]:

@@ -44,9 +44,7 @@ def test_a_workspace_is_added_tested_and_taken_out_on_the_settings_page(page: Pa
             assert token().split(".")[1][:40] not in page.content()
 
 
-def test_a_permission_that_was_taken_back_in_another_tab_stays_taken_back(
-    page: Page, rows: Path, tmp_path: Path
-) -> None:
+def test_what_was_changed_in_another_tab_stays_as_it_was_changed_there(page: Page, rows: Path, tmp_path: Path) -> None:
     kept = tmp_path / "azure.json"
     with serving(data=rows, workbooks=tmp_path, environment={"WATCHBOOK_HOME": str(tmp_path)}) as running:
         page.goto(f"{running.url}/settings")
@@ -58,6 +56,11 @@ def test_a_permission_that_was_taken_back_in_another_tab_stays_taken_back(
         page.get_by_text(words).click()
         settle(page)
         assert json.loads(kept.read_text())["changes"] is True
+        page.get_by_role("combobox", name="Cloud").click()
+        page.get_by_role("option").nth(1).click()
+        settle(page)
+        cloud = json.loads(kept.read_text())["cloud"]
+        assert cloud not in ("", "public")
         # The other tab shows it from its next run on.
         other.get_by_label("Workspace id").fill("nonsense")
         other.get_by_role("button", name="Add and test").click()
@@ -71,4 +74,5 @@ def test_a_permission_that_was_taken_back_in_another_tab_stays_taken_back(
         expect(other.get_by_text("'nonsense too' is no workspace id")).to_be_visible()
         settle(other)
         assert json.loads(kept.read_text())["changes"] is False
+        assert json.loads(kept.read_text())["cloud"] == cloud
         expect(other.get_by_role("checkbox", name=words)).not_to_be_checked()
