@@ -242,8 +242,10 @@ def _rank(key: Operand, largest: bool) -> str:
         return key.sql if key.type == "string" else f"coalesce({key.sql}, '')"
     if key.type == "dynamic":
         key = convert(key, "real")
+    if key.type == "datetime":
+        # Both take no notice of a NULL, in less time than coalesce().
+        return f"greatest({key.sql}, {EARLIEST})" if largest else f"least({key.sql}, {LATEST})"
     lowest = {
-        "datetime": EARLIEST if largest else LATEST,
         "bool": "FALSE" if largest else "TRUE",
         "real": "'-inf'::DOUBLE" if largest else "'inf'::DOUBLE",
         "int": str(-(2**31)) if largest else str(2**31 - 1),

@@ -199,6 +199,9 @@ def to_string(operand: Operand) -> str:
     match operand.type:
         case "string":
             return source
+        case "dynamic" if operand.content is not None:
+            # concat() takes a NULL for nothing and, unlike coalesce(), is computed once for each value of a dictionary.
+            return f"concat({operand.content})"
         case "dynamic":
             return f"coalesce({json_string(operand)}, '')"
         case "datetime":

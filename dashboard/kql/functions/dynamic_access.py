@@ -47,7 +47,8 @@ def _step(target: Operand, key: str | int) -> Operand:
     if target.is_constant:
         return literal(_value_at(target.constant, key), "dynamic")
     if target.entries is not None and isinstance(key, int):
-        content = f"list_extract({target.entries}, {key + 1 if key >= 0 else key})"
+        # In brackets, not by list_extract(): so DuckDB computes it once for each value of a dictionary.
+        content = f"({target.entries})[{key + 1 if key >= 0 else key}]"
         return Operand(f"CAST(to_json({content}) AS VARCHAR)", "dynamic", content=content, guardable=target.guardable)
     base = target.json or JsonPath(target.sql, "$", True)
     path = JsonPath(base.text, base.path + json_step(key), base.is_json)

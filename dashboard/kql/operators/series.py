@@ -7,6 +7,7 @@ grows with the rows of the result and no grid of all steps is ever joined.
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -33,6 +34,10 @@ MAX_STEPS = 1_048_576
 # Microseconds from 0001-01-01, where bin() counts from, to 1970-01-01.
 _EPOCH = 62_135_596_800_000_000
 _WHOLE = frozenset(("int", "long", "timespan", "datetime"))
+_START = dt.datetime(1970, 1, 1)
+Number = str | int
+"""A number known now, else its SQL: what is computed now need not be folded by DuckDB, whose planning takes as long as many
+a query."""
 
 
 class Axis(Struct, frozen=True):
@@ -116,22 +121,28 @@ def _axis(binder: Binder, scope: Scope, node: s.MakeSeries, value: Bound) -> tup
         | (start.refs if start is not None else frozenset())
         | (stop.refs if stop is not None else frozenset())
     )
-    size = _in_units(step) if kind != "datetime" else _microseconds(binder, node, step)
-    low = _in_units(start) if start is not None else None
-    high = _in_units(stop) if stop is not None else None
+    size = _known(step) if kind != "datetime" else _microseconds(binder, node, step)
+    low = _known(start) if start is not None else None
+    high = _known(stop) if stop is not None else None
     at_start = low is not None and not node.inclusive
-    origin = low if low is not None and at_start else str(-_EPOCH) if kind == "datetime" else "0"
-    first = "0" if at_start else _quotient(f"({low} - {origin})", size, kind) if low is not None else None
-    steps: str | None = None
+    origin = low if low is not None and at_start else -_EPOCH if kind == "datetime" else 0
+    first = 0 if at_start else _quotient(_minus(low, origin), size, kind) if low is not None else None
+    steps: Number | None = None
     if high is not None:
         if node.inclusive:
-            steps = f"({_quotient(f'({high} - {origin})', size, kind)} + 1)"
+            end = _quotient(_minus(high, origin), size, kind)
+            steps = end + 1 if isinstance(end, int) else f"({end} + 1)"
         else:
-            steps = f"(-({_quotient(f'({origin} - {high})', size, kind)}))"
+            end = _quotient(_minus(origin, high), size, kind)
+            steps = max(0, -end) if isinstance(end, int) else f"(-({end}))"
         if start is not None and stop is not None and start.is_constant and stop.is_constant and step.is_constant:
             _check_steps(binder, node, start, stop, step)
-    number = _quotient(f"({_in_units(value)} - {origin})", size, kind)
-    return Axis(kind, number, origin, size, first, steps), refs
+    distance = _minus(_in_units(value), origin)
+    # No row stands before the start, and there the whole part of a quotient is what it is rounded down.
+    above = at_start and kind in _WHOLE and isinstance(size, int)
+    number = f"({distance} // {size})" if above else _quotient(distance, size, kind)
+    first_sql, steps_sql = (_sql(each) if each is not None else None for each in (first, steps))
+    return Axis(kind, _sql(number), _sql(origin), _sql(size), first_sql, steps_sql), refs
 
 
 def _limit(binder: Binder, scope: Scope, node: s.Expression, kind: KqlType) -> Bound:
@@ -152,18 +163,40 @@ def _in_units(value: Bound) -> str:
     return f"CAST({value.sql} AS DOUBLE)" if value.type == "decimal" else value.sql
 
 
-def _microseconds(binder: Binder, node: s.MakeSeries, step: Bound) -> str:
+def _known(value: Bound) -> Number:
+    """A limit or the step as the whole number it is, where that is known now; else its SQL."""
+    if value.type not in _WHOLE or not value.is_constant or value.is_null:
+        return _in_units(value)
+    if isinstance(value.constant, dt.datetime):
+        return (value.constant - _START) // dt.timedelta(microseconds=1)
+    return int(value.constant)
+
+
+def _sql(value: Number) -> str:
+    return f"({value})" if isinstance(value, int) and value < 0 else f"{value}"
+
+
+def _minus(left: Number, right: Number) -> Number:
+    if isinstance(left, int) and isinstance(right, int):
+        return left - right
+    return f"({_sql(left)} - {_sql(right)})"
+
+
+def _microseconds(binder: Binder, node: s.MakeSeries, step: Bound) -> Number:
     if step.is_constant:
         if step.constant is None:
             return "NULL"
         if step.constant % 10:
             binder.fail(node.step, "KQ203", "Steps finer than a microsecond are not supported.")
-        return f"{step.constant // 10}"
+        return int(step.constant // 10)
     return f"({step.sql} // 10)"
 
 
-def _quotient(value: str, size: str, kind: KqlType) -> str:
+def _quotient(value: Number, size: Number, kind: KqlType) -> Number:
     """How many whole steps a value is, rounded down."""
+    if isinstance(value, int) and isinstance(size, int):
+        return value // size
+    value, size = _sql(value), _sql(size)
     if kind in _WHOLE:
         return f"(({value} - (({value} % {size}) + {size}) % {size}) // {size})"
     return f"CAST(floor({value} / {size}) AS BIGINT)"
@@ -182,14 +215,15 @@ def _check_steps(binder: Binder, node: s.MakeSeries, start: Bound, stop: Bound, 
 def _limit_rows(binder: Binder, scope: Scope, row: Row, node: s.MakeSeries, value: Bound) -> None:
     """Leaves only rows between the limits, by plain comparisons, so that scans read no more than needed."""
     assert row.relation is not None  # noqa: S101
-    tests = [binder.bound(f.Operand(f"({value.sql} IS NOT NULL)", "bool"), value.refs)]
+    tests = []
     if node.start is not None and not node.inclusive:
         low = _limit(binder, scope, node.start, value.type)
         tests.append(binder.bound(f.binary(">=", value, low), value.refs | low.refs))
     if node.stop is not None and not node.inclusive:
         high = _limit(binder, scope, node.stop, value.type)
         tests.append(binder.bound(f.binary("<", value, high), value.refs | high.refs))
-    for test in tests:
+    # A comparison leaves no row without a value.
+    for test in tests or [binder.bound(f.Operand(f"({value.sql} IS NOT NULL)", "bool"), value.refs)]:
         row.relation = row.relation.where(test)
 
 
@@ -231,7 +265,10 @@ def _arrays(
         assignments.append((run, Bound(sql, "dynamic", refs=frozenset((column.id, following.id)))))
         joined = f"flatten(list({run.sql} ORDER BY {number.sql}))"
         if axis.first is not None:
-            empty = f"list_resize(CAST([] AS VARCHAR[]), coalesce(min({number.sql}) - {axis.first}, {_count(axis)}), {missing})"
+            before = f"min({number.sql})" if axis.first == "0" else f"min({number.sql}) - {axis.first}"
+            # Without keys there is a series of no rows, too.
+            before = before if keys else f"coalesce({before}, {_count(axis)})"
+            empty = f"list_resize(CAST([] AS VARCHAR[]), {before}, {missing})"
             joined = f"list_concat({empty}, {joined})"
         sql = f"('[' || array_to_string({joined}, ',') || ']')"
         array = Bound(sql, "dynamic", guardable=False, refs=frozenset((run.id, number.id)) | refs)
@@ -241,7 +278,9 @@ def _arrays(
 
 def _count(axis: Axis) -> str:
     """How many steps the series has where the query says so."""
-    return f"({axis.steps} - {axis.first})" if axis.steps is not None and axis.first is not None else "0"
+    if axis.steps is None or axis.first is None:
+        return "0"
+    return axis.steps if axis.first == "0" else f"({axis.steps} - {axis.first})"
 
 
 def _default(binder: Binder, scope: Scope, item: s.SeriesColumn, kind: KqlType) -> str:
@@ -249,6 +288,8 @@ def _default(binder: Binder, scope: Scope, item: s.SeriesColumn, kind: KqlType) 
     if item.default is None:
         return "'0.0'" if kind in ("real", "decimal") else "'0'"
     value = binder.scalar_row(scope).bind(item.default)
+    if value.type == "long" and kind in ("int", "long") and not value.is_null and value.is_constant:
+        return f"'{value.constant}'"
     if value.type != kind and kind in ("int", "long") and value.type in ("real", "decimal"):
         return element(value)
     return element(f.convert(value, kind)) if value.type != kind else element(value)
