@@ -13,23 +13,28 @@ from dashboard.table import KqlType
 function = partial(ScalarFunction, family="conditional")
 
 
-def unify(operands: Sequence[Operand], dynamic_yields: bool = False) -> tuple[KqlType, list[Operand]]:
+def unify(operands: Sequence[Operand], branches: bool = False) -> tuple[KqlType, list[Operand]]:
     """The one type of several operands, and the operands in it: the widest of numbers. Mixed with a dynamic the type is
-    dynamic, or that of the others where a dynamic yields to them (iff, case)."""
+    dynamic. Of the `branches` of iff and case a dynamic takes the type of the others, and where these have no common one,
+    all become dynamic."""
     kinds = [operand.type for operand in operands]
     others = [operand for operand in operands if operand.type != "dynamic"]
-    if dynamic_yields and 0 < len(others) < len(operands):
-        shared, _ = unify(others)
-        return shared, [convert(operand, shared) for operand in operands]
+    if branches and 0 < len(others) < len(operands):
+        shared, _ = unify(others, branches)
+        if shared != "dynamic":
+            return shared, [convert(operand, shared) for operand in operands]
     if len(set(kinds)) == 1:
         return kinds[0], list(operands)
+    kind: KqlType
     if set(kinds) <= set(NUMBERS):
-        kind: KqlType = max(kinds, key=WIDTH.index)
+        kind = max(kinds, key=WIDTH.index)
     elif "dynamic" in kinds:
         kind = "dynamic"
     else:
         # An untyped null takes the type of the others.
         known = {operand.type for operand in operands if not operand.is_null}
+        if len(known) != 1 and branches:
+            known = {"dynamic"}
         if len(known) != 1:
             raise FunctionRefused(f"The values must have one type; these are {', '.join(dict.fromkeys(kinds))}.")
         kind = known.pop()
