@@ -1,6 +1,7 @@
 """What `{name:format}` becomes, for every format (section 3 of the format's description).
 
-Format names are matched without regard to case; one that is not known gives the values without their quotes.
+Format names are matched without regard to case, but for the label of a time range; one that is not known gives the values
+without their quotes.
 """
 
 from __future__ import annotations
@@ -28,6 +29,9 @@ def format_value(
     if path.startswith("$"):
         return json_path(default_text(value, now, zone, in_query), path)
     if value.time is not None:
+        if name == "label" and path != "label":
+            # Microsoft's own workbooks write `where _TimeReceived {T:Label}` in queries: only the range itself can stand there.
+            name = ""
         text = value.time.format(name, now, zone, in_query)
         if text is not None:
             return text
