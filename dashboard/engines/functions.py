@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +45,30 @@ BUILT_IN: Mapping[str, StoredFunction] = {
         StoredFunction("_GetWatchlistAlias", "", "Watchlist | distinct WatchlistAlias", any_time=True),
     )
 }
+
+_ASIM = re.compile(r"(?:_Im_|_ASim_|v?im(?=[A-Z]))\w+")
+_UNKNOWN = re.compile(r"function '(\w+)'")
+_WHERE = "its .yaml or .kql file in the folder that WATCHBOOK_FUNCTIONS_FOLDER names"
+
+
+def is_parser(name: str) -> bool:
+    """Whether the name is that of an ASIM parser, which a workspace of Microsoft Sentinel has and local data lacks."""
+    return _ASIM.fullmatch(name) is not None
+
+
+def parser_hint(name: str) -> str:
+    """What to do where a parser is not there."""
+    return f"{name} is an ASIM parser: save {_WHERE}."
+
+
+def with_hint(problem: Problem) -> Problem:
+    """A problem about an unknown name, with what to do where it may be a function of a workspace."""
+    unknown = _UNKNOWN.search(problem.message) if problem.code in ("KQ101", "KQ103") else None
+    if unknown is None or unknown[1].endswith("_CL"):
+        return problem
+    if is_parser(unknown[1]):
+        return replace(problem, hint=parser_hint(unknown[1]))
+    return problem if problem.hint else replace(problem, hint=f"If it is a function of your workspace, save {_WHERE}.")
 
 
 def stored_functions(folder: Path | None) -> tuple[dict[str, StoredFunction], list[Problem]]:

@@ -23,7 +23,7 @@ from dashboard import settings
 from dashboard.engines.arrow import conform
 from dashboard.engines.deadlines import WATCH
 from dashboard.engines.externaldata import copies_version, copy_folders, select_from
-from dashboard.engines.functions import functions_version, stored_functions
+from dashboard.engines.functions import functions_version, stored_functions, with_hint
 from dashboard.engines.local_tables import Columns, LocalTables, folder_version, with_standard_columns
 from dashboard.engines.protocol import CancelToken, QueryRequest, TableInfo
 from dashboard.engines.source_tables import SourceTables, TableSource
@@ -153,10 +153,15 @@ class LocalEngine:
         def external(node: ExternalData) -> str:
             return select_from(node, self._copy_folders(), told)
 
-        translation = translate(
-            request.text, catalog, now=_naive(now), timespan=span, externaldata=external, discover=self._discover,
-            parameters=request.parameters,
-        )  # fmt: skip
+        try:
+            translation = translate(
+                request.text, catalog, now=_naive(now), timespan=span, externaldata=external, discover=self._discover,
+                parameters=request.parameters,
+            )  # fmt: skip
+        except Cancelled:
+            raise
+        except WatchbookError as error:
+            raise WatchbookError(*map(with_hint, error.problems)) from None
         return translation, list(told.values())
 
     def _discover(self, sql: str) -> list[tuple[Any, ...]]:

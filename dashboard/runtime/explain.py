@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
+from dashboard.engines.functions import is_parser, parser_hint
 from dashboard.engines.protocol import CancelToken, Engine, QueryRequest, TimeSpan
 from dashboard.errors import Cancelled, WatchbookError
 from dashboard.ingest.schemas import known_tables
@@ -125,6 +126,8 @@ class _Blank:
             return f"There is no table {name} here: its data connector was never on."
         count, first, last = everything.rows()[0]
         since = f" in the last {_LOOK_BACK[:-1]} days" if self._live else " here"
+        if not count and not self._live and is_parser(name):
+            return parser_hint(name)
         if not count:
             return f"{name} has no rows{since}: its data connector may be off."
         span = self._request.timespan

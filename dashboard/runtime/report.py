@@ -26,6 +26,8 @@ def report(workbook: Workbook, session: Session, results: Sequence[tuple[Planned
                 each.problem for each in item.controls if each.problem is not None and each.problem.severity == "error"
             ]
             message = wrong[0].message if wrong else ""
+        elif result.status == "error" and result.problem is not None and result.problem.hint:
+            message = f"{message} {result.problem.hint}"
         elif result.status == "empty":
             why = session.explain(item, result, deep=False).reasons
             message = " ".join((message, *why[:2]))

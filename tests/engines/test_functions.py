@@ -181,3 +181,26 @@ def test_a_watchlist_gives_the_present_state_of_its_items_at_any_time(tmp_path: 
 def test_a_watchlist_that_does_not_exist_is_empty_and_takes_any_column(tmp_path: Path) -> None:
     engine = LocalEngine(tmp_path, known_tables())
     assert rows(engine, "_GetWatchlist('none') | where User == 'x' | project SearchKey, User") == []
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("imRegistry | count", "imRegistry is an ASIM parser"),
+        ("_Im_Dns(responsecodename='NXDOMAIN') | count", "_Im_Dns is an ASIM parser"),
+        ("Network_MetaParser | count", "If it is a function of your workspace"),
+        ("SecurityEven | count", "Did you mean 'SecurityEvent'?"),
+    ],
+)
+def test_a_function_that_is_not_here_says_where_its_file_goes(tmp_path: Path, text: str, told: str) -> None:
+    with pytest.raises(WatchbookError) as caught:
+        rows(LocalEngine(tmp_path, known_tables()), text)
+    hint = caught.value.problem.hint
+    assert hint.startswith(told)
+    assert ("WATCHBOOK_FUNCTIONS_FOLDER" in hint) == ("Did you mean" not in hint)
+
+
+def test_a_custom_table_that_is_not_here_is_not_taken_for_a_function(tmp_path: Path) -> None:
+    with pytest.raises(WatchbookError) as caught:
+        rows(LocalEngine(tmp_path, known_tables()), "Mine_CL | count")
+    assert caught.value.problem.hint == ""

@@ -60,6 +60,12 @@ def test_a_table_without_rows_points_to_its_connector(engine: LocalEngine) -> No
     )
 
 
+def test_a_parser_without_rows_is_said_to_be_one(engine: LocalEngine) -> None:
+    assert why(engine, "imDns | where SrcIpAddr != ''") == (
+        "imDns is an ASIM parser: save its .yaml or .kql file in the folder that WATCHBOOK_FUNCTIONS_FOLDER names.",
+    )
+
+
 def test_the_step_that_leaves_nothing_is_named(engine: LocalEngine) -> None:
     text = "let T = Heartbeat;\nT\n| where Computer has 'web'\n| where Computer == 'web-9' // gone\n| project Computer"
     (reason,) = why(engine, text, dt.datetime(2026, 11, 11, tzinfo=dt.UTC), 48)
