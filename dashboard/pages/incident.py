@@ -3,7 +3,6 @@ people do about it."""
 
 from __future__ import annotations
 
-import datetime as dt
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -396,21 +395,13 @@ def _draw_comments(incident: Incident, key: str) -> None:
         for comment in incident.state.get("Comments") or []:
             author = comment.get("author") or {}
             name = author.get("name") or author.get("email") or "somebody"
-            at = comment.get("createdTimeUtc")
-            when = _time(at) if isinstance(at, str) else _millis(at)
+            when = _time(comment.get("createdTimeUtc"))
             st.html(f'<div class="wb-comment"><div class="wb-note">{style.text(str(name))}, {when}</div>{style.text(str(comment.get("message") or ""))}</div>')  # fmt: skip
         text = st.text_area(
             "Comment", key=f"inc-comment-{key}", label_visibility="collapsed", placeholder="Write a comment"
         )
         if st.button("Comment", key="inc-add-comment", disabled=not text.strip()):
             _change(incident, Change(comment=text))
-
-
-def _millis(value: Any) -> str:
-    try:
-        return dt.datetime.fromtimestamp(int(value) / 1000, dt.UTC).strftime("%Y-%m-%d %H:%M")
-    except (TypeError, ValueError, OverflowError):
-        return ""
 
 
 def _change(incident: Incident, change: Change) -> None:

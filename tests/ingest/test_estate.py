@@ -178,6 +178,17 @@ def test_incidents_are_written_again_at_each_change(ask) -> None:
     }
 
 
+def test_comments_of_incidents_have_their_times_as_texts(ask) -> None:
+    (comments,) = ask("SELECT Comments FROM <SecurityIncident> WHERE Comments != '[]' LIMIT 1")[0]
+    assert json.loads(comments)[0]["createdTimeUtc"].endswith("Z")
+
+
+def test_a_list_that_workbooks_read_from_its_first_line_has_no_header() -> None:
+    for name in ("AzureSentinel.csv", "MSFTAlerts.csv"):
+        (entry,) = [entry for entry in load_data()["lists"] if entry["address"].endswith(f"/{name}")]
+        assert "head" not in entry
+
+
 def test_alerts_of_an_incident_exist(ask) -> None:
     assert ask(
         "select count(*) from (select unnest(from_json(AlertIds, '[\"VARCHAR\"]')) id from <SecurityIncident>) where id not in (select SystemAlertId from <SecurityAlert>)"

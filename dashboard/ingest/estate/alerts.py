@@ -336,7 +336,7 @@ def _history(
                 {
                     "message": change["_comment"],
                     "author": {"name": owner.name, "email": owner.upn},
-                    "createdTimeUtc": at // 1000,
+                    "createdTimeUtc": f"{np.datetime64(at, 'us')}Z",
                 }
             )
         if "@" in str(change["ModifiedBy"]) and first_change is None:

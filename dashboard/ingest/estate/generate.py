@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 Progress = Callable[[float, str], None]
 
-VERSION = 2
+VERSION = 3
 MANIFEST = "estate.json"
 STALE_HOURS = 3
 """A small estate older than this is made anew when it is opened."""
