@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -162,20 +162,18 @@ class Formatter:
             ]
 
 
-def rule_for(name: str, formatters: Any) -> Rule:
-    """The rule for a column: the first entry with exactly its name, else the first whose pattern covers it, else automatic."""
+def rule_for(name: str, formatters: Any, names: Collection[str]) -> Rule:
+    """The rule for a column: the first entry with exactly its name, else the first whose pattern is found in it, else
+    automatic. An entry that has exactly the name of one of the columns, `names`, is that column's alone."""
     entries = [e for e in formatters if isinstance(e, Mapping)] if isinstance(formatters, Sequence) else []
-    found = next((i for i, e in enumerate(entries) if e.get("columnMatch") == name), None)
-    if found is None:
-        found = next(
-            (
-                i
-                for i, e in enumerate(entries)
-                if isinstance(e.get("columnMatch"), str) and matches(e["columnMatch"], name, whole=True)
-            ),
-            None,
-        )
-    return Rule() if found is None else rule_from(entries[found], found)
+    wanted = [e.get("columnMatch") for e in entries]
+    if name in wanted:
+        found = wanted.index(name)
+        return rule_from(entries[found], found)
+    for i, pattern in enumerate(wanted):
+        if isinstance(pattern, str) and pattern and pattern not in names and matches(pattern, name):
+            return rule_from(entries[i], i)
+    return Rule()
 
 
 def rule_from(entry: Mapping[str, Any], key: int = -1) -> Rule:

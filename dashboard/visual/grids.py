@@ -34,7 +34,7 @@ def grid_view(table: Table, settings: Mapping[str, Any], *, zone: dt.tzinfo = dt
     limit = row_limit(own.get("rowLimit"))
     order = sort_order(own.get("sortBy") or settings.get("sortBy"), records.names)
     rows = ordered(records, order, limit)
-    rules = {name: rule_for(name, own.get("formatters")) for name in records.names}
+    rules = {name: rule_for(name, own.get("formatters"), records.names) for name in records.names}
     tree = tree_settings(own.get("hierarchySettings"), records.names)
     scales = shared_scales(rules, records, [row for _, row in rows])
     timelines = _timelines(rules, records, [row for _, row in rows])
@@ -130,7 +130,7 @@ class _GroupColumn:
         self, tree: TreeSettings, made: Mapping[str, Formatter], formatters: Any, records: Records, zone: dt.tzinfo
     ) -> None:
         self._tree, self._records = tree, records
-        own = rule_for(GROUP, formatters)
+        own = rule_for(GROUP, formatters, records.names)
         self._rule = own if own.key >= 0 and own.formatter != fmt.HIDDEN else None
         self._made, self._zone = made, zone
 

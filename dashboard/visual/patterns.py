@@ -8,22 +8,21 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-_PLAIN = re.compile(r"[\w\s$|:/@#,;=<>!%&'\"~-]*\Z")
+_PLAIN = re.compile(r"[\w\s|:/@#,;=<>!%&'\"~-]*\Z")
 
 
 @lru_cache(maxsize=4096)
-def matches(pattern: str, text: str, *, whole: bool = False) -> bool:
-    """Whether `pattern` is found in `text`, or with `whole` covers all of it."""
+def matches(pattern: str, text: str) -> bool:
+    """Whether `pattern` is found in `text`."""
     if len(pattern) > 2_000 or len(text) > 20_000:
         return False
-    if whole and _PLAIN.match(pattern) and "$" not in pattern:
-        return text in pattern.split("|")
+    if _PLAIN.match(pattern):
+        return any(part in text for part in pattern.split("|"))
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    source = f"^(?:{pattern})$" if whole else pattern
     try:
-        found = pc.match_substring_regex(pa.scalar(text, pa.string()), pattern=source)
+        found = pc.match_substring_regex(pa.scalar(text, pa.string()), pattern=pattern)
     except (pa.ArrowInvalid, ValueError):
         return False
     return bool(found.as_py())

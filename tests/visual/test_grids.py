@@ -81,9 +81,20 @@ def test_an_exact_name_beats_a_pattern_and_the_first_pattern_wins() -> None:
     assert grid(one(1, "long"), formatters=rules[:2]).columns[0].visible
 
 
-def test_a_pattern_has_to_cover_the_whole_name() -> None:
-    assert grid(one(1, "long"), formatters=[rule(5, "val")]).columns[0].visible
-    assert not grid(one(1, "long"), formatters=[rule(5, "val.+")]).columns[0].visible
+def test_a_rule_that_names_no_column_is_a_pattern_found_anywhere_in_a_name() -> None:
+    table = table_from_rows(
+        [("Trend", "long"), ("Trend By Traffic", "long"), ("Traffic Timeline", "long")], [(1, 2, 3)]
+    )
+
+    def kinds(*patterns: str) -> list[str]:
+        return [column.kind for column in grid(table, formatters=[rule(4, each) for each in patterns]).columns]
+
+    assert kinds("Traffic") == ["number", "bar", "bar"]
+    assert kinds("Traffic$|Timeline$") == ["number", "bar", "bar"]
+    assert kinds("Traffic$") == ["number", "bar", "number"]
+    assert kinds("^Traf") == ["number", "number", "bar"]
+    assert kinds("Trend") == ["bar", "number", "number"]
+    assert kinds("") == ["number", "number", "number"]
 
 
 @pytest.mark.parametrize("pattern", ["(", "*", "(?=a)b", "(a+)+$", "[", "\\1(a)"])
