@@ -22,21 +22,13 @@ from dashboard.errors import Problem
 from dashboard.kql import syntax as s
 from dashboard.kql.bound import Aggregate, Bound, Column, OrderKey, Reference, Relation, Shared, column_operand
 from dashboard.kql.catalog import Catalog
-from dashboard.kql.diagnostics import problem_at
+from dashboard.kql.diagnostics import BindFailure, problem_at
 from dashboard.kql.functions.registry import IN_ORDER, Context, FunctionRefused, Operand
 from dashboard.kql.scopes import Entry, FunctionValue, Pending, ScalarValue, Scope, TableValue
 from dashboard.table import KqlType
 
 ExternalData = Callable[[s.ExternalData], str]
 Discover = Callable[[str], list[tuple[Any, ...]]]
-
-
-class BindFailure(Exception):
-    """Binding of the present expression or operator cannot go on."""
-
-    def __init__(self, problem: Problem) -> None:
-        super().__init__(problem.message)
-        self.problem = problem
 
 
 class Limits(Struct, frozen=True):
@@ -80,7 +72,7 @@ class Binder:
         self.depth = 0
         self._operators = registry()
         self._columns = 0
-        self._steps = 0
+        self.steps = 0
         self._default_names = 0
         self._inside: list[tuple[str, s.Node | None]] = []
 
@@ -142,8 +134,8 @@ class Binder:
 
     def step(self, node: s.Node) -> None:
         """Counts one piece of work against the limit."""
-        self._steps += 1
-        if self._steps > self.limits.steps:
+        self.steps += 1
+        if self.steps > self.limits.steps:
             raise self.failure(
                 node, "KQ003", "The query makes more work than is allowed.", "Split it, or use materialize()."
             )

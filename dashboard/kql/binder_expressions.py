@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from msgspec.structs import replace
 
 from dashboard.kql import functions as f
 from dashboard.kql import syntax as s
+from dashboard.kql.binder_calls import bind_call, tuple_columns
 from dashboard.kql.bound import NOTHING, Bound, Column, OrderKey, Relation, column_operand
-from dashboard.kql.diagnostics import did_you_mean
+from dashboard.kql.diagnostics import BindFailure, did_you_mean
 from dashboard.kql.functions.registry import FunctionRefused, Operand
 from dashboard.kql.scopes import FunctionValue, ScalarValue, Scope
 from dashboard.table import KqlType
@@ -47,17 +48,15 @@ class Row:
 
     def bind(self, node: s.Expression) -> Bound:
         """The value of an expression. Raises BindFailure."""
-        binder = self.binder
-        binder.step(node)
+        binder, handler = self.binder, _HANDLERS.get(type(node))
+        limits = binder.limits
+        if binder.steps >= limits.steps or handler is None or binder.depth >= limits.nesting:
+            self._refuse(node)
+        binder.steps += 1
         binder.depth += 1
         try:
-            if binder.depth > binder.limits.nesting:
-                raise binder.failure(node, "KQ002", "The query is nested too deeply.")
-            handler = _HANDLERS.get(type(node))
-            if handler is None:
-                raise binder.failure(node, "KQ105", "A single value was expected here.")
             value = handler(self, node)
-            if len(value.sql) > binder.limits.expression:
+            if len(value.sql) > limits.expression:
                 raise binder.failure(
                     node, "KQ003", "The expression is too long.", "Compute parts of it in columns of their own."
                 )
@@ -67,10 +66,14 @@ class Row:
         finally:
             binder.depth -= 1
 
+    def _refuse(self, node: s.Expression) -> NoReturn:
+        self.binder.step(node)
+        if self.binder.depth >= self.binder.limits.nesting:
+            raise self.binder.failure(node, "KQ002", "The query is nested too deeply.")
+        raise self.binder.failure(node, "KQ105", "A single value was expected here.")
+
     def value(self, node: s.Expression) -> Bound:
         """Like `bind`, but a problem is written down and a null takes the value's place."""
-        from dashboard.kql.binder import BindFailure
-
         try:
             return self.bind(node)
         except BindFailure as failure:
@@ -229,8 +232,6 @@ class Row:
         if side is not None:
             return side
         if isinstance(node.target, s.Call) and node.target.name in f.REGISTRY.tuples:
-            from dashboard.kql.binder_calls import tuple_columns
-
             columns = tuple_columns(self, node.target)
             place = node.index.value if isinstance(node.index, s.Literal) else None
             if len(columns) > 1 and isinstance(place, int) and 0 <= place < len(columns):
@@ -381,8 +382,6 @@ class Row:
 
     def call(self, node: s.Call) -> Bound:
         """A function call (see `binder_calls`)."""
-        from dashboard.kql.binder_calls import bind_call
-
         return bind_call(self, node)
 
     def aggregate(self, sql: Bound) -> Bound:

@@ -24,6 +24,16 @@ NOTHING: frozenset[int] = frozenset()
 _COLUMN = re.compile(r"c\d+")
 
 
+class _ColumnSql(dict[int, str]):
+    def __missing__(self, number: int) -> str:
+        self[number] = sql = f"c{number}"
+        return sql
+
+
+COLUMN_SQL: Mapping[int, str] = _ColumnSql()
+"""How SQL speaks of a column, by its id. Ids count from 1 in each query: as many are kept as the widest query had."""
+
+
 class Column(Struct, frozen=True, gc=False):
     """A column of a relation. `id` is unique in the query; `name` is what KQL calls it."""
 
@@ -34,7 +44,7 @@ class Column(Struct, frozen=True, gc=False):
     @property
     def sql(self) -> str:
         """How SQL speaks of it."""
-        return f"c{self.id}"
+        return COLUMN_SQL[self.id]
 
 
 class Bound(Operand, frozen=True):
@@ -47,7 +57,8 @@ class Bound(Operand, frozen=True):
 
 def column_operand(column: Column) -> Bound:
     """The expression that reads a column."""
-    return Bound(column.sql, column.type, name=column.name, refs=frozenset((column.id,)))
+    number = column.id
+    return Bound(COLUMN_SQL[number], column.type, name=column.name, refs=frozenset((number,)))
 
 
 class OrderKey(Struct, frozen=True, gc=False):

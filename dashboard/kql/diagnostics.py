@@ -8,6 +8,14 @@ from dashboard.errors import Place, Problem, Severity
 from dashboard.kql.syntax import Span
 
 
+class BindFailure(Exception):
+    """Binding of the present expression or operator cannot go on."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.message)
+        self.problem = problem
+
+
 def place_of(text: str, span: Span) -> Place:
     """The line and column (from 1) at which a span of the text starts, and its length."""
     start = min(span.start, len(text))

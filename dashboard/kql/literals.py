@@ -56,8 +56,12 @@ def read_span(text: str) -> int | None:
     match = _SPAN.fullmatch(text)
     if not match or not _UNIT.fullmatch(match[2]):
         return None
+    number, unit = match[1], unit_ticks(match[2])
     # Decimal keeps 0.1s exact; a fraction of a tick is cut off.
-    ticks = int(Decimal(match[1]) * Decimal(str(unit_ticks(match[2]))))
+    if unit >= 1 and number.isdigit() and len(number) < 19:
+        ticks = int(number) * int(unit)
+    else:
+        ticks = int(Decimal(number) * Decimal(str(unit)))
     return ticks if ticks < _LONG else None
 
 

@@ -12,6 +12,7 @@ All identifiers in the text are `c<id>`, `t<number>` and quoted names of the cat
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 from msgspec import Struct, field
@@ -49,7 +50,10 @@ class Block(Struct):
     def sql(self, wanted: Ids) -> str:
         """The SELECT of the wanted columns, in order of their ids where they come as a set."""
         ids = sorted(wanted) if isinstance(wanted, set | frozenset) else wanted
-        listed = [f"{self.computed[i]} AS c{i}" if i in self.computed else f"c{i}" for i in ids]
+        computed = self.computed
+        listed = (
+            [f"{computed[i]} AS c{i}" if i in computed else f"c{i}" for i in ids] if computed else map(_column_sql, ids)
+        )
         where = f" WHERE {' AND '.join(self.where)}" if self.where else ""
         source = f" FROM {self.source}" if self.source else ""
         return f"SELECT {self.distinct}{', '.join(listed) or '1 AS nothing'}{source}{where}{self.tail}"
@@ -201,13 +205,14 @@ class Lowering:
     def _scan(self, node: b.Scan) -> Block:
         asked = self._asked(node) | (_own(self._reads(node.predicate)) if node.predicate else set())
         first = node.columns[0].id if node.columns else 0
-        ids = sorted(asked.intersection(range(first, first + len(node.columns))))
+        end = first + len(node.columns)
+        ids = sorted([i for i in asked if first <= i < end])
         columns = [node.columns[i - first] for i in ids]
         table = node.table
         if table.sql is None:
-            listed = ", ".join(f"NULL::{DUCKDB_TYPES[c.type]} AS c{c.id}" for c in columns) or "1 AS nothing"
+            listed = ", ".join([f"NULL::{DUCKDB_TYPES[c.type]} AS c{c.id}" for c in columns]) or "1 AS nothing"
             return Block(f"(SELECT {listed} WHERE FALSE)", set(ids))
-        listed = ", ".join(f"{self._stored(table, c)} AS c{c.id}" for c in columns)
+        listed = ", ".join([f"{self._stored(table, c)} AS c{c.id}" for c in columns])
         block = Block(f"(SELECT {listed or '1 AS nothing'} FROM {table.sql})", set(ids))
         if node.predicate is not None:
             block.where.append(node.predicate.condition)
@@ -401,9 +406,9 @@ class Lowering:
             found.append(f"{shared.sql} AS {word}({block.sql(ids)})")
         return found
 
-    def _check(self, refs: Ids, block: Block) -> None:
+    def _check(self, refs: AbstractSet[int], block: Block) -> None:
         """Refuses a column that is not in reach: one of the row around a subquery, which Kusto refuses too."""
-        if not set(refs) <= block.available | self._outer:
+        if not (refs <= block.available or refs <= block.available | self._outer):
             raise WatchbookError(
                 Problem("KQ203", "A subquery here depends on the row around it.", hint="Use join, lookup or mv-apply.")
             )
@@ -418,8 +423,14 @@ def _missing(column: b.Column) -> str:
     return "''" if column.type == "string" else f"NULL::{DUCKDB_TYPES[column.type]}"
 
 
-def _own(refs: Iterable[int]) -> set[int]:
-    return {ref for ref in refs if ref > 0}
+_column_sql = b.COLUMN_SQL.__getitem__
+
+
+def _own(refs: frozenset[int]) -> frozenset[int]:
+    for ref in refs:
+        if ref < 0:
+            return frozenset([ref for ref in refs if ref > 0])
+    return refs
 
 
 def _gives(node: b.Node) -> set[int]:
@@ -445,7 +456,7 @@ def _gives(node: b.Node) -> set[int]:
     return below
 
 
-def _outer_reads(node: b.Node) -> set[int]:
+def _outer_reads(node: b.Node) -> AbstractSet[int]:
     """All columns that the expressions of a tree read, whosever they are."""
     if isinstance(node, b.Filter):
         return _own(node.predicate.refs) | _outer_reads(node.source)
@@ -457,8 +468,7 @@ def _outer_reads(node: b.Node) -> set[int]:
     if isinstance(node, b.Union):
         found: set[int] = set()
         for source, cells in node.branches:
-            found |= _outer_reads(source)
-            found = found.union(*(_own(cell.refs) for cell in cells.values()))
+            found = found.union(_outer_reads(source), *(_own(cell.refs) for cell in cells.values()))
         return found
     if isinstance(node, b.Join):
         on = _own(node.on.refs) if node.on is not None else set()

@@ -6,7 +6,7 @@ The rules are those of Microsoft's language service, which the corpus's `columns
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from dashboard.kql import syntax as s
 
@@ -89,16 +89,17 @@ def _joined(left: str | None, right: str | None) -> str | None:
 class NameTable:
     """Hands out names that are not yet taken: a second `x` becomes `x1`, then `x2`."""
 
-    def __init__(self, taken: Iterable[str] = ()) -> None:
-        self._last: dict[str, int] = dict.fromkeys(taken, 0)
+    def __init__(self, taken: Collection[str] = ()) -> None:
+        self._taken = taken
+        self._last: dict[str, int] = {}
 
     def add(self, name: str) -> str:
         """The name itself, or the name with the first free number behind it."""
-        if name not in self._last:
+        if name not in self._last and name not in self._taken:
             self._last[name] = 0
             return name
-        number = self._last[name] + 1
-        while f"{name}{number}" in self._last:
+        number = self._last.get(name, 0) + 1
+        while f"{name}{number}" in self._last or f"{name}{number}" in self._taken:
             number += 1
         self._last[name] = number
         self._last[f"{name}{number}"] = 0
@@ -108,7 +109,7 @@ class NameTable:
 def unique_names(names: Iterable[str]) -> list[str]:
     """The names of joined sides: every first `x` keeps its name, further ones get numbers that nobody else has."""
     listed = list(names)
-    table = NameTable(listed)
+    table = NameTable(set(listed))
     seen: set[str] = set()
     result = []
     for name in listed:

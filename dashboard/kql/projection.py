@@ -6,15 +6,16 @@ taken gets a number; `extend` puts a column of a name that exists in the place o
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Literal
 
 from msgspec.structs import replace
 
 from dashboard.kql import functions as f
 from dashboard.kql import syntax as s
-from dashboard.kql.binder import BindFailure
+from dashboard.kql.binder_calls import aggregate_columns, tuple_columns
 from dashboard.kql.bound import Bound, Column, Relation
+from dashboard.kql.diagnostics import BindFailure
 from dashboard.kql.functions.registry import FunctionRefused
 from dashboard.kql.names import CONVERSIONS, NameTable, result_name
 
@@ -33,30 +34,32 @@ class Projection:
         self.columns: list[Column] = []
         self.assignments: list[tuple[Column, Bound]] = []
         self.skipped: set[tuple[int, str]] = set()
+        # Columns of a wide table are not looked at one by one: `_index` has the places of those added or replaced.
+        self._given: Mapping[str, Column] = {}
         self._index: dict[str, int] = {}
         self._names = NameTable()
         self._declared: set[str] = set()
 
     # ---- names -------------------------------------------------------------------------------------------------------
 
-    def begin_with(self, columns: Sequence[Column]) -> None:
+    def begin_with(self, relation: Relation) -> None:
         """Columns that are there from the start and are never added again (extend)."""
-        self._index = {column.name: i for i, column in enumerate(columns)}
-        if len(self._index) == len(columns):
-            self.columns = list(columns)
-            self._names = NameTable(self._index)
+        if len(relation.by_name) == len(relation.columns):
+            self._given = relation.by_name
+            self.columns = list(relation.columns)
+            self._names = NameTable(self._given)
         else:
-            self._index = {}
-            for column in columns:
+            for column in relation.columns:
                 self.add(column)
-        self.skipped.update((column.id, column.name) for column in columns)
+            self.skipped.update((column.id, column.name) for column in relation.columns)
 
     def add(self, column: Column, *, replacing: bool = False, named: bool = False) -> None:
         """A column whose name nobody declared."""
-        if not named and (column.id, column.name) in self.skipped:
-            return
-        if replacing and column.name in self._index:
-            self.columns[self._index[column.name]] = column
+        if not named:
+            given = self._given.get(column.name)
+            if (given is not None and given.id == column.id) or (column.id, column.name) in self.skipped:
+                return
+        if replacing and self._replaced(column):
             return
         name = self._names.add(column.name)
         self._index[name] = len(self.columns)
@@ -68,10 +71,19 @@ class Projection:
             self.row.binder.note_problem(node, "KQ107", f"The column name '{column.name}' is used twice.")
             return
         self._declared.add(column.name)
-        if replacing and column.name in self._index:
-            self.columns[self._index[column.name]] = column
-        else:
+        if not (replacing and self._replaced(column)):
             self.add(column, named=named)
+
+    def _replaced(self, column: Column) -> bool:
+        """Whether there is a column of that name, whose place the new one then has."""
+        place = self._index.get(column.name)
+        if place is None:
+            given = self._given.get(column.name)
+            if given is None:
+                return False
+            place = self._index[column.name] = self.columns.index(given)
+        self.columns[place] = column
+        return True
 
     # ---- expressions -------------------------------------------------------------------------------------------------
 
@@ -159,8 +171,6 @@ class Projection:
 
     def _several(self, node: s.Expression) -> list[Bound] | None:
         """The columns of a call that gives several; None for any other expression."""
-        from dashboard.kql.binder_calls import aggregate_columns, tuple_columns
-
         if not isinstance(node, s.Call) or self.row.scope.find(node.name) is not None:
             return None
         if self.row.aggregating and node.name in ("arg_max", "arg_min", "argmax", "argmin", "take_any", "any"):
@@ -194,4 +204,7 @@ class Projection:
     def relation(self) -> Relation:
         """The row's relation with the new columns, showing the collected ones."""
         assert self.row.relation is not None  # noqa: S101
-        return self.row.relation.computed(self.assignments).showing(self.columns)
+        made = self.row.relation.computed(self.assignments).showing(self.columns)
+        if self._given:
+            made.__dict__["by_name"] = {**self._given, **{name: self.columns[i] for name, i in self._index.items()}}
+        return made

@@ -39,10 +39,14 @@ _CURLY_DOUBLE = "\u201c\u201d\u201e\u201f"
 _CURLY_SINGLE = "\u2018\u2019\u201a\u201b"
 CURLY = _CURLY_DOUBLE + _CURLY_SINGLE
 
+# Most tokens are punctuation, or words behind which nothing stands that could make something else of them: these two are
+# tried first. What they leave is looked at in the order of the language.
 _TOKEN = re.compile(
-    rf"""(?:[{_SPACE}]++|//[^\r\n\u2028\u2029]*+)*+
+    rf"""[{_SPACE}]*+(?://[^\r\n\u2028\u2029]*+[{_SPACE}]*+)*+
     (?:
-      ((?:{_DASHED}|(?:matches\ +regex)|in~)(?![A-Za-z0-9_])|in~)
+      ([-+*/%()\[\]{{}}|,;:?]|==|=~|=>|!=|!~|<=|>=|<>|<\||\.\.|[=<>.])
+    | ((?!matches\ )[A-Za-z_$][A-Za-z0-9_]*+(?![-~"'`@(]))
+    | ((?:{_DASHED}|(?:matches\ +regex)|in~)(?![A-Za-z0-9_])|in~)
     | ((?:{_TYPES})\([^)\r\n]*\))
     | ([hH]?(?:"[^"\\\r\n]*+(?:\\[^\r\n][^"\\\r\n]*+)*+"|'[^'\\\r\n]*+(?:\\[^\r\n][^'\\\r\n]*+)*+'
         |@"[^"\r\n]*+(?:""[^"\r\n]*+)*+"|@'[^'\r\n]*+(?:''[^'\r\n]*+)*+'
@@ -56,7 +60,7 @@ _TOKEN = re.compile(
     | (\d++[A-Za-z_][A-Za-z0-9_]*+)
     | (!(?:in~|(?:contains_cs|contains|hasprefix_cs|hasprefix|hassuffix_cs|hassuffix|has_cs|has|startswith_cs|startswith
         |endswith_cs|endswith|between|in)(?![A-Za-z0-9_])))
-    | (==|=~|=>|!=|!~|<=|>=|<>|<\||\.\.|[-+*/%=<>()\[\]{{}}|.,;:@?])
+    | (@)
     | ([{_CURLY_DOUBLE}][^{_CURLY_DOUBLE}\r\n]*+[{_CURLY_DOUBLE}]|[{_CURLY_SINGLE}][^{_CURLY_SINGLE}\r\n]*+[{_CURLY_SINGLE}])
     | (\Z)
     | (.)
@@ -64,12 +68,9 @@ _TOKEN = re.compile(
     re.VERBOSE | re.DOTALL | re.ASCII,
 )
 _KINDS = (
-    "", "name", "typed", "string", "open", "guid", "name", "real", "timespan", "long", "name", "name", "op", "curly",
+    "", "op", "name", "name", "typed", "string", "open", "guid", "name", "real", "timespan", "long", "name", "name", "op", "curly",
     "end", "bad",
 )  # fmt: skip
-
-
-_END = _KINDS.index("end")
 
 
 class Tokens(NamedTuple):
@@ -84,14 +85,24 @@ class Tokens(NamedTuple):
 
 def tokenize(text: str) -> Tokens:
     """All tokens of a text. Never fails: what KQL does not know becomes a token of the kinds curly, open or bad."""
-    found = [(match, match.lastindex or 0) for match in _TOKEN.finditer(text)]
-    if len(found) > 1 and found[-2][1] == _END:
-        found.pop()  # after spaces at the end the end is found twice
-    kinds = [_KINDS[group] for _, group in found]
-    texts = [match[group] for match, group in found]
-    starts = [match.start(group) for match, group in found]
-    ends = [match.end(group) for match, group in found]
-    return Tokens(kinds + ["end"] * 4, texts + [""] * 4, starts + [len(text)] * 4, ends + [len(text)] * 4)
+    kinds: list[str] = []
+    texts: list[str] = []
+    starts: list[int] = []
+    ends: list[int] = []
+    for match in _TOKEN.finditer(text):
+        group = match.lastindex or 0
+        start, end = match.span(group)
+        kinds.append(_KINDS[group])
+        texts.append(text[start:end])
+        starts.append(start)
+        ends.append(end)
+    # After spaces at the end the end is found twice.
+    more = 4 - (kinds[-2:] == ["end", "end"])
+    kinds += ["end"] * more
+    texts += [""] * more
+    starts += [len(text)] * more
+    ends += [len(text)] * more
+    return Tokens(kinds, texts, starts, ends)
 
 
 _ESCAPE = re.compile(

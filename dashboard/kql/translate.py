@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
+from operator import attrgetter
 from typing import Any
 
 from msgspec import Struct
@@ -21,6 +22,8 @@ from dashboard.kql.catalog import Catalog
 from dashboard.kql.lowering import lower
 from dashboard.kql.parser import parse
 from dashboard.table import KqlType
+
+_NAME_AND_TYPE = attrgetter("name", "type")
 
 
 class Translation(Struct, frozen=True):
@@ -74,7 +77,7 @@ def translate(
         raise WatchbookError(Problem("KQ002", "The query is nested too deeply.")) from None
     return Translation(
         sql,
-        tuple((column.name, column.type) for column in relation.columns),
+        tuple(map(_NAME_AND_TYPE, relation.columns)),
         binder.render,
         tuple(binder.tables_used),
         tuple(binder.functions_used),

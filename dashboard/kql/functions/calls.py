@@ -48,7 +48,7 @@ def call_aggregate(name: str, operands: Sequence[Operand], context: Context) -> 
     function = _find(REGISTRY.aggregates, name)
     arguments = prepare(function, operands)
     # Conversions keep the column's name for the result's.
-    arguments = [replace(a, name=o.name) for a, o in zip(arguments, operands, strict=True)]
+    arguments = [a if a is o else replace(a, name=o.name) for a, o in zip(arguments, operands, strict=True)]
     if function.columns is not None:
         call = function.columns(arguments)
         return replace(call, columns=tuple(replace(column, guardable=False) for column in call.columns))
@@ -118,15 +118,15 @@ def prepare(function: AnyFunction, operands: Sequence[Operand]) -> list[Operand]
             f"{function.name}() takes {wanted} argument{'s' if wanted != '1' else ''}; got {len(operands)}."
         )
     arguments = []
+    last = len(function.parameters) - 1
     for i, operand in enumerate(operands):
-        wanted = function.parameters[min(i, len(function.parameters) - 1)]
-        arguments.append(_argument(function.name, i, operand, wanted))
+        wanted = function.parameters[i if i < last else last]
+        as_it_is = wanted == "any" or operand.type == wanted
+        arguments.append(operand if as_it_is else _argument(function.name, i, operand, wanted))
     return arguments
 
 
 def _argument(name: str, position: int, operand: Operand, wanted: str) -> Operand:
-    if wanted == "any" or operand.type == wanted:
-        return operand
     if wanted == "number":
         if operand.type in NUMBERS:
             return operand

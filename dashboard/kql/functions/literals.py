@@ -87,7 +87,7 @@ def literal(value: Any, kind: KqlType, name: str | None = None) -> Operand:
     if kind == "real":
         return Operand(real(float(value)), kind, float(value), name)
     if kind == "datetime":
-        return Operand(f"TIMESTAMP '{value.year:04d}-{value:%m-%d %H:%M:%S.%f}'", kind, value, name)
+        return Operand(f"TIMESTAMP '{value.isoformat(' ', 'microseconds')}'", kind, value, name)
     return Operand(f"CAST('{value}' AS DECIMAL(38, 17))", kind, value, name)
 
 

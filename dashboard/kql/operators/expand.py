@@ -145,7 +145,7 @@ def _shown(
     """The expanded columns in the places of those they replace, or behind the others; and the column of the position, where
     the entries are numbered."""
     projection = Projection(binder.row(relation, scope), "extend")
-    projection.begin_with(relation.columns)
+    projection.begin_with(relation)
     refs = frozenset((unnested.id,))
     for position, entry in enumerate(entries, start=1):
         sql = f"struct_extract_at({unnested.sql}, {position})" if numbered else unnested.sql

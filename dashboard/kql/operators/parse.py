@@ -76,7 +76,7 @@ def _with_columns(row: Row, captures: Sequence[s.ParseColumn], values: Sequence[
     """The relation with the captured columns; one of a name that exists takes the old one's place."""
     projection = Projection(row, "extend")
     assert row.relation is not None  # noqa: S101
-    projection.begin_with(row.relation.columns)
+    projection.begin_with(row.relation)
     for part, value in zip(captures, values, strict=True):
         column = row.binder.column(part.name, value.type)
         projection.assignments.append((column, value))

@@ -8,9 +8,9 @@ from msgspec.structs import replace
 
 from dashboard.kql import functions as f
 from dashboard.kql import syntax as s
-from dashboard.kql.binder import BindFailure
 from dashboard.kql.binder_tables import matching
 from dashboard.kql.bound import Relation
+from dashboard.kql.diagnostics import BindFailure
 from dashboard.kql.operators.unions import is_empty, united
 
 if TYPE_CHECKING:

@@ -8,9 +8,9 @@ from msgspec.structs import replace
 
 from dashboard.kql import functions as f
 from dashboard.kql import syntax as s
-from dashboard.kql.binder import BindFailure
 from dashboard.kql.binder_tables import matching
 from dashboard.kql.bound import Bound, Column, Node, Reference, Relation, Scan, Union, column_operand
+from dashboard.kql.diagnostics import BindFailure
 from dashboard.kql.functions.registry import FunctionRefused
 from dashboard.kql.names import NameTable
 from dashboard.kql.operators.opening import keep_open
