@@ -12,7 +12,7 @@ _STARTS_WITH_OPERATOR = re.compile(rf"\|?\s*(?:{_OPERATORS})\b(?!\s*\()", re.IGN
 _GRAPH_TABLE = re.compile(
     r"""//[^\n]*|@'(?:[^']++|'')*+(?:'|\Z)|@"(?:[^"]++|"")*+(?:"|\Z)|'(?:[^'\\\n]++|\\.)*+(?:'|\\?(?:$|\n))"""
     r"""|"(?:[^"\\\n]++|\\.)*+(?:"|\\?(?:$|\n))"""
-    r"""|\b(?P<name>[A-Za-z]*resources|resourcecontainers|resourcechanges|resourcecontainerchanges)\b(?=\s*(?:\||where\b|,|\)|$))""",
+    r"""|\b(?P<name>[A-Za-z]*resources|resourcecontainers|resourcechanges|resourcecontainerchanges)\b(?=(?:\s|//[^\n]*)*+(?:\||where\b|,|\)|$))""",
     re.IGNORECASE,
 )
 _LEADING = re.compile(r"(?:\s+|//[^\n]*(?:\n|$))+")

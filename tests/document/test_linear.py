@@ -25,6 +25,7 @@ HOSTILE = [
     ",",
     ", ",
     "resources ",
+    "resources\n//",
     "union resources,",
     "'resources|",
     "\\",

@@ -12,6 +12,7 @@ from dashboard.document.resource_graph import with_table
         ("| where x", "resources\n| where x"),
         ("// why\nsummarize Resources=count()", "// why\nresources\n| summarize Resources=count()"),
         ("Resources | where a", "resources | where a"),
+        ("Resources \r\n//| where b\r\n| where a", "resources \r\n//| where b\r\n| where a"),
         (
             "// it's\nResources\n| join (ResourceContainers | project Resources) on x",
             "// it's\nresources\n| join (resourcecontainers | project Resources) on x",
