@@ -27,6 +27,7 @@ from dashboard.runtime.evaluate import Session
 from dashboard.runtime.explain import Explanation
 from dashboard.runtime.plan import Plan, PlannedItem
 from dashboard.runtime.results import ItemResult
+from dashboard.runtime.titles import names_result, titled
 from dashboard.table import Table, json_cell
 from dashboard.visual import build as visual
 from dashboard.visual.view import Figure, Grid, Message, Tiles, View
@@ -423,7 +424,11 @@ class Board:
         )
 
     def title_of(self, planned: PlannedItem) -> str:
-        """An item's title as it is shown."""
+        """An item's title as it is shown. Waits for the item's result where the title tells of it."""
+        if names_result(planned):
+            planned = titled(
+                planned, {planned.path: waiting.wait(self.submit(planned))} if planned.query is not None else {}
+            )
         return str(planned.texts.get("title", "") or "").strip()
 
     def steps(self) -> dict[str, str]:

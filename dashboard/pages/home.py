@@ -43,7 +43,7 @@ def pin(board: Board, planned: PlannedItem) -> str:
 def _put(board: Board, planned: PlannedItem, title: str) -> None:
     """Raises WatchbookError (RT016) for a part that cannot stand alone, or as `Versions.save`."""
     steps = {item.name: item for item in board.workbook.walk() if item.name}
-    item = frozen(planned, board.title_of(planned), board.session.now, steps, board.values())
+    item = frozen(planned, planned.texts.get("title") or "", board.session.now, steps, board.values())
     file = file_in(settings.workbooks_folder(), "home")
     versions = Versions(sources.store())
     text = read_text(file)

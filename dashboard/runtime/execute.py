@@ -21,6 +21,7 @@ from dashboard.engines.protocol import CancelToken, Engine, QueryRequest
 from dashboard.errors import Cancelled, Problem, WatchbookError
 from dashboard.runtime.absent import absent
 from dashboard.runtime.cache import Kept, Key, ResultCache, aged, aligned_window, freshness, live_key
+from dashboard.runtime.titles import titled
 from dashboard.table import Table
 
 if TYPE_CHECKING:
@@ -250,7 +251,7 @@ class Executor:
 def run_all(
     session: Session, *, cancel: CancelToken | None = None, progress: Progress | None = None
 ) -> list[tuple[PlannedItem, ItemResult]]:
-    """Every item of the plan with its result, in document order; queries run at the same time, as many as the settings
+    """Every item of the plan with its result, in document order, and titles that tell of it; queries run at the same time, as many as the settings
     allow. Raises Cancelled."""
     items = session.plan(cancel).walk()
     results: dict[int, ItemResult] = {}
@@ -273,7 +274,8 @@ def run_all(
                 raise
     elif progress is not None:
         progress(len(items), len(items))
-    return [(item, results[at]) for at, item in enumerate(items)]
+    by_path = {item.path: results[at] for at, item in enumerate(items)}
+    return [(titled(item, by_path), results[at]) for at, item in enumerate(items)]
 
 
 def wait(future: Future[Table], cancel: CancelToken | None) -> Table:

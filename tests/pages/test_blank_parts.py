@@ -94,14 +94,16 @@ def test_each_blank_part_says_why(page: Page, rows: Path, tmp_path: Path) -> Non
                 dialog.get_by_role("button", name="Close").click()
 
 
-def test_a_long_address_in_a_note_stays_in_its_card(page: Page, tmp_path: Path) -> None:
+def test_a_narrow_part_wraps_the_address_in_its_note_and_counts_its_rows_in_its_title(
+    page: Page, tmp_path: Path
+) -> None:
     path = f"lists.example/{'a%20long%20address' * 6}/list.csv"
     copy = tmp_path / "data/external/_stand-ins" / unquote(path)
     copy.parent.mkdir(parents=True)
     copy.write_text("one\ntwo\n")
-    item = part("Narrow", f"externaldata(word:string)['https://{path}'] | summarize count() by word") | {
-        "customWidth": "20"
-    }
+    item = part(
+        "Narrow, {$rowCount} words", f"externaldata(word:string)['https://{path}'] | summarize count() by word"
+    ) | {"customWidth": "20"}
     item["content"]["visualization"] = "piechart"  # type: ignore[index]
     (tmp_path / "narrow.json").write_text(json.dumps({"version": "Notebook/1.0", "items": [item]}))
     with serving(data=tmp_path / "data", workbooks=tmp_path) as running:
@@ -109,3 +111,4 @@ def test_a_long_address_in_a_note_stays_in_its_card(page: Page, tmp_path: Path) 
         note = page.get_by_role("note").filter(has_text="is a stand-in")
         expect(note).to_be_visible(timeout=60_000)
         assert note.evaluate("element => element.scrollWidth <= element.clientWidth")
+        expect(page.get_by_role("heading", name="Narrow, 2 words", exact=True)).to_be_visible()
