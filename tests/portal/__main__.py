@@ -13,7 +13,10 @@ from urllib.parse import quote
 from playwright.sync_api import Browser, sync_playwright
 
 from dashboard.document import load_workbook
+from dashboard.engines.local import LocalEngine
+from dashboard.engines.protocol import QueryRequest
 from dashboard.ingest.estate import generate
+from dashboard.ingest.schemas import known_tables
 from tests.pages.conftest import IDLE
 from tests.portal import rows
 from tests.serving import launch_chromium, serving
@@ -25,7 +28,7 @@ FOLDER = SHARED / "corpus/workbooks/azure-sentinel-fork-2022-03"
 
 # What the portal's picture has chosen that a workbook does not open with.
 CHOSEN = {
-    "AksSecurity": "p.mainTab=diagnostics&p.timeframe=14d", "IncidentOverview": "p.IncidentNumber=3", "MITREATTACK": "p.selectedTab=AzureSentinelGithub",
+    "AksSecurity": "p.mainTab=diagnostics&p.dispalyedGraph=secretOperation&p.timeframe=14d", "MITREATTACK": "p.selectedTab=AzureSentinelGithub",
     "VisualizationDemo": "p.Tab=Charts&p.TimeRange=14d", "PaloAltoNetworkThreat": "p.TimeRange=7d", "IdentityAndAccess": "p.TimeRange=7d",
     "InsecureProtocols": "p.selectedTab=SMB&p.TimeRange=30d", "ThreatIntelligence": "p.TimeRange=14d",
 }  # fmt: skip
@@ -58,17 +61,27 @@ def main() -> None:
     with serving(data=data, workbooks=own) as running, sync_playwright() as playwright:
         browser = launch_chromium(playwright)
         for name in chosen:
-            print(name, json.dumps(_shoot(browser, running.url, name, out, dark=dark)), flush=True)
+            choices = f"p.IncidentNumber={_incident(data)}" if name == "IncidentOverview" else CHOSEN.get(name, "")
+            print(name, json.dumps(_shoot(browser, running.url, name, choices, out, dark=dark)), flush=True)
             _beside(browser, name, out, dark=dark)
         browser.close()
 
 
-def _shoot(browser: Browser, url: str, name: str, out: Path, width: int = 1440, *, dark: bool) -> list[str]:
+def _incident(data: Path) -> int:
+    """The newest closed incident with comments and several alerts."""
+    closed = "SecurityIncident | summarize arg_max(TimeGenerated, *) by IncidentNumber | where Status == 'Closed'"
+    told = f"{closed} and array_length(Comments) > 0 and array_length(AlertIds) > 1 | summarize max(IncidentNumber)"
+    return int(LocalEngine(data, known_tables()).run(QueryRequest(told)).rows()[0][0])
+
+
+def _shoot(
+    browser: Browser, url: str, name: str, choices: str, out: Path, width: int = 1440, *, dark: bool
+) -> list[str]:
     context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme="dark" if dark else "light")
     page = context.new_page()
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
-    page.goto(f"{url}/workbook?w=mine/{quote(name)}&{CHOSEN.get(name, '')}")
+    page.goto(f"{url}/workbook?w=mine/{quote(name)}&{choices}")
     page.wait_for_timeout(1_500)
     page.wait_for_selector(IDLE, timeout=180_000)
     tall = page.evaluate("() => (document.querySelector('[data-testid=stMain]') || document.body).scrollHeight")
