@@ -15,7 +15,7 @@ from dashboard.visual import formatters as fmt
 from dashboard.visual.cells import Record, Records, number_of, unique_fields
 from dashboard.visual.formatters import Formatter, Rule, Scale, rule_for, scale_of
 from dashboard.visual.sizes import grid_height
-from dashboard.visual.trees import GROUP, Node, TreeSettings, aggregate, build_tree, tree_settings
+from dashboard.visual.trees import GROUP, Node, TreeSettings, aggregate, build_tree, groups_of, tree_settings
 from dashboard.visual.view import Grid, GridColumn
 
 DEFAULT_ROWS = 250
@@ -36,7 +36,8 @@ def grid_view(table: Table, settings: Mapping[str, Any], *, zone: dt.tzinfo = dt
     rows = ordered(records, order, limit)
     rules = {name: rule_for(name, own.get("formatters"), records.names) for name in records.names}
     tree = tree_settings(own.get("hierarchySettings"), records.names)
-    scales = shared_scales(rules, records, [row for _, row in rows])
+    nodes = build_tree(rows, tree, records) if tree is not None else []
+    scales = shared_scales(rules, records, [row for _, row in rows], nodes)
     timelines = _timelines(rules, records, [row for _, row in rows])
     names = _mapping(settings.get("subscriptionNames"))
     made = {
@@ -73,9 +74,9 @@ def grid_view(table: Table, settings: Mapping[str, Any], *, zone: dt.tzinfo = dt
     if tree is not None and tree.group_by:
         group = _GroupColumn(tree, made, own.get("formatters"), records, zone)
         columns.insert(0, group.column(labels.get(GROUP) or ""))
-        body = [_tree_row(node, cells, records, group, made, rules) for node in build_tree(rows, tree, records)]
+        body = [_tree_row(node, cells, records, group, made, rules) for node in nodes]
     elif tree is not None:
-        body = [_tree_row(node, cells, records, None, made, rules) for node in build_tree(rows, tree, records)]
+        body = [_tree_row(node, cells, records, None, made, rules) for node in nodes]
     else:
         body = [{"_id": number, **cells.of(row)} for number, row in rows]
     notices: tuple[str, ...] = ()
@@ -243,13 +244,20 @@ def sort_key(value: Any) -> tuple[int, Any]:
     return (3, str(value).casefold())
 
 
-def shared_scales(rules: Mapping[str, Rule], records: Records, rows: Sequence[Record]) -> dict[str, Scale]:
-    """The scale of each column; columns of one rule share one."""
+def shared_scales(
+    rules: Mapping[str, Rule], records: Records, rows: Sequence[Record], nodes: Sequence[Node] = ()
+) -> dict[str, Scale]:
+    """The scale of each column, over its rows and what its groups show; columns of one rule share one."""
     scaled = {fmt.BAR, fmt.BAR_UNDER, fmt.HEATMAP, fmt.BIG_NUMBER, fmt.HEAT_TEXT}
     numbers: dict[int, list[float]] = {}
     for name, rule in rules.items():
         if rule.formatter in scaled:
-            found = (number_of(row[name], records.types[name]) for row in rows)
+            kind = records.types[name]
+            values = [row[name] for row in rows]
+            how = rule.options.get("aggregation")
+            if how in ("Sum", "Average", "Min", "Max"):
+                values += [aggregate(how, [row[name] for _, row in node.leaves()], kind) for node in groups_of(nodes)]
+            found = (number_of(value, kind) for value in values)
             numbers.setdefault(rule.key, []).extend(number for number in found if number is not None)
     scales = {}
     for name, rule in rules.items():

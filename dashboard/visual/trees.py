@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import zip_longest
 from typing import Any
@@ -57,6 +57,14 @@ class Node:
     def count(self) -> int:
         """How many rows a group holds."""
         return sum(1 for _ in self.leaves())
+
+
+def groups_of(nodes: Iterable[Node]) -> Iterator[Node]:
+    """The groups among nodes and below them."""
+    for node in nodes:
+        if node.row is None:
+            yield node
+            yield from groups_of(node.children)
 
 
 def tree_settings(settings: Any, names: Sequence[str]) -> TreeSettings | None:

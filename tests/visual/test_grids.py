@@ -538,6 +538,19 @@ def test_group_rows_show_aggregates(how: str | None, column_name: str, text: str
     assert view.rows[0][column_name]["t"] == text
 
 
+def test_what_groups_sum_to_belongs_to_the_scale_of_the_column() -> None:
+    table = table_from_rows([("who", "string"), ("n", "long")], [("a", 1)] * 10 + [("b", 2), ("b", 1), ("c", 1)])
+
+    def cells(formatter: int) -> list[dict[str, Any]]:
+        rules = [rule(formatter, "n", aggregation="Sum", palette="blue")]
+        view = grid(table, hierarchySettings={"treeType": 1, "groupBy": ["who"]}, formatters=rules)
+        return [row["n"] for top in view.rows for row in (top, top["_children"][0])]
+
+    assert [cell["bar"]["share"] for cell in cells(4)] == [1.0, 0.1, 0.3, 0.2, 0.1, 0.1]
+    high, low, middle, *_ = (cell["bg"] for cell in cells(8))
+    assert len({high, low, middle}) == 3
+
+
 def test_the_group_column_has_its_own_formatter_and_label() -> None:
     table = table_from_rows([("node", "string"), ("pod", "string")], [(VM, VM)])
     view = grid(
