@@ -53,7 +53,9 @@ def chart_view(kind: str, table: Table, settings: Mapping[str, Any], *, zone: dt
     """A chart of `kind` (one of KINDS) over a result; a message where the result has no number to draw."""
     own = chart_settings(settings, table)
     records = Records(table, zone)
-    axes = choose_axes(records, own, categorical=kind in ("categoricalbar", "unstackedbar") and not own.get("xAxis"))
+    # The portal draws categorical bars over time where the result has times: each bar is stacked of the categories.
+    categories = kind in ("categoricalbar", "unstackedbar") and "datetime" not in records.types.values()
+    axes = choose_axes(records, own, categorical=categories and not own.get("xAxis"))
     if axes is None:
         return nothing_to_draw(records)
     scale = own.get("xSettings", {}).get("scale") if isinstance(own.get("xSettings"), Mapping) else ""

@@ -106,6 +106,14 @@ def test_a_categorical_bar_has_a_bar_a_category_each_with_its_colour_and_number(
     assert len(set(traces(view)[0]["marker"]["color"])) == 2
 
 
+@pytest.mark.parametrize("kind", ["categoricalbar", "unstackedbar"])
+def test_categorical_bars_over_times_stand_along_them(kind: str) -> None:
+    view = figure(hours({"High": [1, 2], "Low": [3, 4]}), kind)
+    assert view.time_axis
+    assert [(trace["name"], trace["y"]) for trace in traces(view)] == [("Low", [3, 4]), ("High", [1, 2])]
+    assert not figure(hours({"High": [1, 2]}), kind, chartSettings={"xAxis": "Category"}).time_axis
+
+
 def test_a_bar_chart_without_times_is_one_of_categories() -> None:
     view = figure(counts({"audit": 3}), "barchart")
     assert not view.time_axis
