@@ -23,6 +23,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from functools import cache
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
@@ -123,6 +124,7 @@ def render_of(kind: str, properties: Mapping[str, Any]) -> dict[str, Any]:
     return {**rest, "kind": kind, **({"style": properties["kind"]} if properties.get("kind") else {})}
 
 
+@cache
 def arrow_type(kind: KqlType) -> pa.DataType:
     """The Arrow type that holds a KQL type."""
     import pyarrow as pa

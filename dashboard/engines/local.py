@@ -191,15 +191,15 @@ class LocalEngine:
                 cancel.on_cancel(stop)
             deadline = WATCH.after(seconds, stop_late)
             try:
-                # One row more than asked for tells whether there are more.
+                # One row more than asked for tells whether there are more. A name is given so that none is drawn at random.
                 text = f"SELECT * FROM ({sql}) LIMIT {int(limit) + 1}"
                 try:
-                    arrow = cursor.sql(text).to_arrow_table()
+                    arrow = cursor.sql(text, alias="answer").to_arrow_table()
                 except duckdb.IOException:
                     # A file was replaced between the listing and the reading (an import, a merge of files): once more.
                     if late.is_set() or (cancel and cancel.cancelled):
                         raise
-                    arrow = cursor.sql(text).to_arrow_table()
+                    arrow = cursor.sql(text, alias="answer").to_arrow_table()
             except duckdb.Error as error:
                 if cancel and cancel.cancelled:
                     raise Cancelled from None

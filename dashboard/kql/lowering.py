@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from collections.abc import Set as AbstractSet
+from functools import lru_cache
 from typing import Any
 
 from msgspec import Struct, field
@@ -99,7 +100,8 @@ class Lowering:
 
     def _need(self, node: b.Node, ids: set[int]) -> None:
         """Notes the columns asked of a node, and asks its sources for what those need."""
-        self._wanted[id(node)] = self._wanted.get(id(node), set()) | ids
+        known = self._wanted.get(id(node))
+        self._wanted[id(node)] = ids if known is None else known | ids
         _NEEDS[type(node)](self, node, ids)
 
     def _reads(self, value: b.Bound) -> frozenset[int]:
@@ -207,21 +209,14 @@ class Lowering:
         first = node.columns[0].id if node.columns else 0
         end = first + len(node.columns)
         ids = sorted([i for i in asked if first <= i < end])
-        columns = [node.columns[i - first] for i in ids]
-        table = node.table
-        if table.sql is None:
-            listed = ", ".join([f"NULL::{DUCKDB_TYPES[c.type]} AS c{c.id}" for c in columns]) or "1 AS nothing"
-            return Block(f"(SELECT {listed} WHERE FALSE)", set(ids))
-        listed = ", ".join([f"{self._stored(table, c)} AS c{c.id}" for c in columns])
-        block = Block(f"(SELECT {listed or '1 AS nothing'} FROM {table.sql})", set(ids))
-        if node.predicate is not None:
+        if len(ids) == len(node.columns):
+            source = _whole_table(node.table, first)
+        else:
+            source = _read(node.table, first, ids)
+        block = Block(source, set(ids))
+        if node.predicate is not None and node.table.sql is not None:
             block.where.append(node.predicate.condition)
         return block
-
-    @staticmethod
-    def _stored(table: TableSchema, column: b.Column) -> str:
-        quoted = '"' + table.held_as(column.name).replace('"', '""') + '"'
-        return f"coalesce({quoted}, '')" if column.type == "string" and not table.strings_filled else quoted
 
     def _values(self, node: b.Values) -> Block:
         if not node.columns:
@@ -424,6 +419,28 @@ def _missing(column: b.Column) -> str:
 
 
 _column_sql = b.COLUMN_SQL.__getitem__
+
+
+def _read(table: TableSchema, first: int, ids: Iterable[int]) -> str:
+    """The SELECT of some columns of a table, which are numbered from `first`."""
+    listed = []
+    for i in ids:
+        name, kind = table.columns[i - first]
+        if table.sql is None:
+            listed.append(f"NULL::{DUCKDB_TYPES[kind]} AS c{i}")
+            continue
+        held = '"' + table.held_as(name).replace('"', '""') + '"'
+        if kind == "string" and not table.strings_filled:
+            held = f"coalesce({held}, '')"
+        listed.append(f"{held} AS c{i}")
+    source = f"FROM {table.sql}" if table.sql is not None else "WHERE FALSE"
+    return f"(SELECT {', '.join(listed) or '1 AS nothing'} {source})"
+
+
+@lru_cache(maxsize=512)
+def _whole_table(table: TableSchema, first: int) -> str:
+    """The SELECT of all columns. Kept, as `binder_tables` keeps the columns."""
+    return _read(table, first, range(first, first + len(table.columns)))
 
 
 def _own(refs: frozenset[int]) -> frozenset[int]:

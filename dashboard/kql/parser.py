@@ -63,6 +63,8 @@ def parse(text: str) -> ParseResult:
             parser.too_deep(tree.span)
     except TooDeep:
         return ParseResult(None, tuple(parser.problems[-1:]))
+    if not parser.problems:
+        return ParseResult(tree)
     problems = tuple(sorted(parser.problems, key=lambda p: (p.place.line or 0, p.place.column or 0)))
     failed = any(problem.severity == "error" for problem in problems)
     return ParseResult(None if failed else tree, problems)

@@ -62,8 +62,8 @@ def translate(
     Raises WatchbookError with all problems found.
     """
     result = parse(text)
-    errors = [problem for problem in result.problems if problem.severity == "error"]
-    if errors or result.tree is None:
+    if result.tree is None:
+        errors = [problem for problem in result.problems if problem.severity == "error"]
         raise WatchbookError(*(errors or [Problem("KQ022", "The text holds no query.")]))
     binder = Binder(
         text, catalog, _naive(now or dt.datetime.now(dt.UTC)),

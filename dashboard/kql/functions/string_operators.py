@@ -84,9 +84,12 @@ def _edges(value: str, name: str) -> str:
     return f"{start}{quote(value)}{end}"
 
 
+_SPECIAL = re.compile(r"[^A-Za-z0-9_ \u0080-\U0010ffff]")
+
+
 def quote(value: str) -> str:
     """A text as a pattern of RE2 that matches nothing else."""
-    return "".join(c if c.isalnum() or c in "_ " or ord(c) > 127 else f"\\x{{{ord(c):x}}}" for c in value)
+    return _SPECIAL.sub(lambda found: f"\\x{{{ord(found[0]):x}}}", value)
 
 
 def _term(name: str, left: Operand, right: Operand, cased: bool) -> str:
