@@ -95,9 +95,10 @@ def _address(path: Path) -> str:
 def _drawn_with(static: Path) -> list[str]:
     """The addresses of the scripts that draw a workbook, which Streamlit would ask for only when the first part of the
     page arrives."""
-    names = ("PlotlyChart.*.js", "BidiComponent.*.js")
-    found = [path for name in names for path in sorted((static / "static" / "js").glob(name))]
-    return [f"/static/js/{path.name}" for path in found] + [f"{_COMPONENTS}watchbook.controls/controls.js"]
+    found = sorted((static / "static" / "js").glob("BidiComponent.*.js"))
+    return [f"/static/js/{path.name}" for path in found] + [
+        f"{_COMPONENTS}watchbook.{name}/{name}.js" for name in ("chart", "controls")
+    ]
 
 
 def start_page(index: str, sheets: Iterable[str] = (), script: str = "", soon: Iterable[str] = ()) -> bytes:

@@ -30,7 +30,7 @@ from dashboard.runtime.results import ItemResult
 from dashboard.runtime.titles import names_result, titled
 from dashboard.table import Table, json_cell
 from dashboard.visual import build as visual
-from dashboard.visual.view import Figure, Grid, Message, Tiles, View
+from dashboard.visual.view import Grid, Message, Tiles, View
 
 _LONGEST_VALUE = 400
 _AT_ONCE = 64
@@ -69,7 +69,6 @@ class Board:
         self._views: dict[tuple[str, str], tuple[ItemResult, View]] = {}
         self._stopped: set[str] = set()
         self._actions: dict[str, str] = {}
-        self._slices: dict[str, str] = {}
         self._selected: dict[str, tuple[int, ...]] = {}
         self._links: dict[str, Mapping[str, Any]] = {}
 
@@ -84,7 +83,6 @@ class Board:
             self.session.rewrite(workbook, moved)
             self._declared = Counter(p.name for item in workbook.walk() for p in item.parameters)
             self._selected = {moved[path]: rows for path, rows in self._selected.items() if path in moved}
-            self._slices = {moved[path]: told for path, told in self._slices.items() if path in moved}
 
     def changed_outside(self) -> bool:
         """Whether the workbook's file is another one than the last time this was asked."""
@@ -321,22 +319,6 @@ class Board:
         planned = self._by_path.get(path)
         if planned is not None:
             self._export(planned, points)
-
-    def select_slice(self, path: str, told: str) -> None:
-        """Selects a slice of a pie, told as `point:TRACE:NUMBER`; a second click takes it back."""
-        planned, result = self._by_path.get(path), self._done(path)
-        if planned is None or result is None:
-            return
-        view = self.view(planned, result)
-        again = self._slices.pop(path, "") == told
-        try:
-            trace, number = (int(part) for part in told.split(":")[1:])
-            point = view.points[trace][number] if isinstance(view, Figure) and min(trace, number) >= 0 else None
-        except (ValueError, IndexError):
-            return
-        if point is not None and not again:
-            self._slices[path] = told
-        self._export(planned, [point] if point is not None and not again else [])
 
     def _export(self, planned: PlannedItem, points: Sequence[Mapping[str, Any]]) -> None:
         rows = [row for point in points for row in point.get("_parts") or (point,)]

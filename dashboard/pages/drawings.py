@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-import importlib
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from html import escape
-from typing import Any, Literal
+from typing import Any
 
 import streamlit as st
 
+from dashboard.components.chart import ChartEvent, chart
 from dashboard.components.grid import grid
 from dashboard.pages import controls, style
 from dashboard.table import Table
@@ -20,13 +20,6 @@ from dashboard.visual.html import marked, split_unit
 from dashboard.visual.view import Figure, Grid, Message, Text, Tile, Tiles, View
 
 Rows = tuple[int, ...]
-_CONFIG = {
-    "displayModeBar": False,
-    "displaylogo": False,
-    "responsive": True,
-    "scrollZoom": False,
-    "doubleClick": "reset",
-}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -92,35 +85,29 @@ def message_html(view: Message) -> str:
 
 def _draw_figure(view: Figure, key: str, label: str, react: Reactions) -> None:
     figure = theme.apply(_chosen_layout(view, key), style.mode() == "dark")
-    modes: list[Literal["points", "box", "lasso"]] = []
     follows = react.link is not None and any("_link" in point for trace in view.points for point in trace)
-    if react.points is not None or follows:
-        modes.append("points")
-    if react.brush is not None and view.time_axis:
-        modes.append("box")
+    brushed = react.brush is not None and view.time_axis
+    if brushed:
         figure["layout"].update(dragmode="select", selectdirection="h")
     else:
         figure["layout"].setdefault("dragmode", False)
 
-    def selected() -> None:
-        state = st.session_state[key].get("selection") or {}
-        boxes = state.get("box") or []
-        if react.brush is not None and boxes and len(boxes[-1].get("x") or ()) == 2:
-            start, end = sorted(map(str, boxes[-1]["x"]))
-            react.brush(start, end)
+    def selected(event: ChartEvent) -> None:
+        if event.range is not None:
+            if react.brush is not None:
+                start, end = sorted(map(str, event.range))
+                react.brush(start, end)
             return
-        points = [point for point in (_point(view, chosen) for chosen in state.get("points") or []) if point]
+        points = [point for point in (_point(view, *mark) for mark in event.points) if point]
         linked = next((point for point in points if "_link" in point), None)
         if react.link is not None and linked is not None:
             react.link({"link": linked["_link"], "row": linked["_row"]})
         if react.points is not None:
             react.points(points)
 
-    # Another part's thread may be half through importing pandas, and Plotly would look into what is there of it.
-    importlib.import_module("pandas")
-    st.plotly_chart(
-        figure, key=key, height=view.height, theme=None, config=_CONFIG, alt=label or "Chart",
-        on_select=selected if modes else "ignore", selection_mode=modes or ("points",),
+    chart(
+        figure, key=key, height=view.height, label=label or "Chart", points=react.points is not None or follows, brush=brushed,
+        on_event=selected,
     )  # fmt: skip
     below = (_strip(view.metrics, view.side_metrics, marked(view)) if view.metrics else "") + style.notices_html(
         view.notices
@@ -138,14 +125,11 @@ def _chosen_layout(view: Figure, key: str) -> Mapping[str, Any]:
     return dict(view.layouts).get(chosen or "", view.figure)
 
 
-def _point(view: Figure, chosen: Mapping[str, Any]) -> Mapping[str, Any] | None:
+def _point(view: Figure, trace: int, at: int) -> Mapping[str, Any] | None:
     """The row behind a clicked point, None where the chart does not say."""
-    curve = chosen.get("curve_number", 0)
-    at = chosen.get("point_index", chosen.get("point_number"))
-    try:
-        return view.points[int(curve)][int(at)]
-    except (IndexError, TypeError, ValueError):
+    if trace < 0 or at < 0 or trace >= len(view.points) or at >= len(view.points[trace]):
         return None
+    return view.points[trace][at]
 
 
 def _strip(metrics: Sequence[tuple[str, str, str]], at_side: bool, marks: str) -> str:

@@ -215,7 +215,7 @@ def _send_file(name: str, text: str) -> None:
         "mime": "application/json",
         "base64": base64.b64encode(text.encode()).decode("ascii"),
     }
-    data = {"title": "", "level": 2, "entries": [], "file": name, "clicks": False, "download": file}
+    data = {"title": "", "level": 2, "entries": [], "file": name, "download": file}
     with st.container(key="wb-edit-download"):
         controls.draw("frame", f"wb-download-{abs(hash((name, text)))}", data)
 

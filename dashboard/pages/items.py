@@ -131,12 +131,8 @@ def _draw_content(board: Board, planned: PlannedItem) -> None:
     told = home.pin(board, planned) if action == "pin" else ""
 
     def ask(chosen: str) -> None:
-        if chosen.startswith("point:"):
-            board.select_slice(path, chosen)
-            st.rerun()
         board.ask_action(path, chosen)
 
-    clicks = bool(planned.item.exports)
     pins = planned.query is not None and board.name != home.ID
     menus.draw_head(
         f"frame-{slug}",
@@ -144,7 +140,6 @@ def _draw_content(board: Board, planned: PlannedItem) -> None:
         action,
         planned.query,
         ask,
-        clicks=clicks,
         live=board.engine.name != sources.LOCAL,
         explained=True,
         pins=pins,

@@ -67,7 +67,6 @@ def draw_head(
     query: QueryRequest | None,
     ask: Callable[[str], None],
     *,
-    clicks: bool = False,
     live: bool = False,
     explained: bool = False,
     pins: bool = False,
@@ -75,8 +74,8 @@ def draw_head(
 ) -> None:
     """Draws title and menu, after doing the `action` that was asked for. `ask` remembers the next one.
 
-    With `clicks`, a click on a slice of a pie is asked as `point:TRACE:NUMBER`. `live` and `explained` offer to ask anew and
-    to tell how the part was answered, `pins` to pin it; `told` is said once beside the title.
+    `live` and `explained` offer to ask anew and to tell how the part was answered, `pins` to pin it; `told` is said once
+    beside the title.
     """
     entries: list[Any] = [
         {"id": "full", "label": "Full screen"},
@@ -97,7 +96,6 @@ def draw_head(
         "level": 2,
         "entries": entries,
         "file": subject.file(),
-        "clicks": clicks,
         "told": {"id": secrets.token_hex(4), "text": told} if told else None,
         **_take_away(subject, action),
     }

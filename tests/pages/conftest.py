@@ -20,8 +20,15 @@ if TYPE_CHECKING:
 # The first page of a fresh server compresses megabytes of scripts; a loaded machine takes its time.
 expect.set_options(timeout=20_000)
 
-DRAWN = """() => [...document.querySelectorAll("[class*='st-key-wic']")].every((card) =>
-  !card.querySelector("[data-testid='stPlotlyChart']") || card.querySelector(".js-plotly-plot .main-svg"))"""
+DRAWN = """() => !document.querySelector("[data-state='due'], [data-state='waiting']")"""
+SCROLLED = """async () => {
+  const wait = () => new Promise((done) => setTimeout(done, 20));
+  for (let far; (far = document.querySelector("[data-state='far']")); ) {
+    far.scrollIntoView({ block: "center" });
+    while (far.isConnected && far.dataset.state !== "drawn") await wait();
+  }
+}"""
+"""Comes near each chart and grid of the page, so that all are drawn."""
 IDLE = ".stApp[data-test-script-state='notRunning']"
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.hostile import payloads
-from tests.pages.conftest import DRAWN, IDLE
+from tests.pages.conftest import DRAWN, IDLE, SCROLLED
 from tests.pages.samples import document, parameters, query, text
 from tests.serving import Serving, serving
 
@@ -40,8 +40,9 @@ HOVER = """async () => {
       const box = mark.getBoundingClientRect();
       const at = { bubbles: true, clientX: box.x + box.width / 2, clientY: box.y + box.height / 2 };
       for (const kind of ["mouseover", "mousemove"]) (plane ?? mark).dispatchEvent(new MouseEvent(kind, at));
-      await wait();
-      tips += plot.querySelectorAll(".hoverlayer .hovertext").length > 0 ? 1 : 0;
+      const shown = () => plot.querySelectorAll(".hoverlayer .hovertext").length > 0;
+      for (let turn = 0; turn < 4 && !shown(); turn++) await wait();
+      tips += shown() ? 1 : 0;
     }
   }
   return tips;
@@ -182,9 +183,8 @@ def check(page: Page, running: Serving, name: str) -> None:
     page.wait_for_timeout(1_000)
     page.wait_for_selector(IDLE, timeout=SLOWLY)
     page.wait_for_function(DRAWN, timeout=SLOWLY)
-    page.evaluate(
-        "async () => { for (let y = 0; y < document.body.scrollHeight; y += 900) { window.scrollTo(0, y); await new Promise((r) => setTimeout(r, 30)); } }"
-    )
+    page.evaluate(SCROLLED)
+    assert page.locator("[data-state='drawn']").count() > 10, name
     tips = page.evaluate(HOVER)
     assert tips > 10, name
     found = page.evaluate(FOUND)

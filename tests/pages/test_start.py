@@ -24,7 +24,7 @@ def test_a_deep_link_asks_only_for_what_is_there(page: Page, dashboard: Serving)
 
 def test_what_draws_a_workbook_is_loaded_with_its_page_and_not_with_the_gallery(page: Page, dashboard: Serving) -> None:
     page.goto(f"{dashboard.url}/workbook?w=aks-pod-inventory")
-    soon = page.locator("link[rel=modulepreload][href*='PlotlyChart']")
+    soon = page.locator("link[rel=modulepreload][href$='/chart.js']")
     assert soon.count() == 1
     settle(page)
 

@@ -206,8 +206,10 @@ def test_a_part_opens_full_screen_and_escape_leaves_it(visit: Visit) -> None:
     page.get_by_role("menuitem", name="Full screen").click()
     box = page.locator(".wb-full").bounding_box()
     assert box == {"x": 0, "y": 0, "width": 1440, "height": 900}
+    expect(page.locator(".wb-full .main-svg").first).to_have_attribute("height", "770")
     page.keyboard.press("Escape")
     expect(page.locator(".wb-full")).to_have_count(0)
+    expect(page.locator(".main-svg[height='770']")).to_have_count(0)
 
 
 def test_the_query_of_a_part_opens_in_the_query_page_with_its_values(visit: Visit) -> None:
@@ -372,6 +374,7 @@ def test_a_graph_is_laid_out_as_chosen_and_a_node_opens_its_details(visit: Visit
 
 def test_the_very_first_page_of_a_server_draws_many_charts_at_once(page: Page, rows: Path, tmp_path: Path) -> None:
     # The first look at alerts imports pandas in a query's thread, while parts that are there draw their charts.
+    page.set_viewport_size({"width": 1440, "height": 6_000})
     kinds = ("timechart", "barchart", "piechart")
     charts = [
         query(f"{PODS} | extend n = {at} | summarize count() by Phase, TimeGenerated", f"Chart {at}", visualization=kinds[at % 3])

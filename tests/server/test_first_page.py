@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 PAGE = Path(__file__).with_name("charts_page.py")
-MOST_BYTES = 3_200_000
+MOST_BYTES = 1_800_000
 
 
 @pytest.fixture(scope="module")
@@ -36,6 +36,7 @@ def charts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
 
 
 def _drawn(page: Page) -> None:
+    page.set_viewport_size({"width": 1440, "height": 3_000})  # all of it near the screen
     page.wait_for_function("() => document.querySelectorAll('.js-plotly-plot .main-svg').length >= 12")
     page.wait_for_function("() => document.querySelectorAll('.wb-grid[data-ready]').length === 6")
 

@@ -4,7 +4,7 @@ import { h, icon } from "./dom";
 import { Entry, menu } from "./menu";
 
 export type Download = { id: string; name: string; mime: string; base64: string };
-export type Frame = { title: string; level: number; entries: Entry[]; note?: string; noteHint?: string; download?: Download | null; copy?: { id: string; text: string } | null; file: string; clicks?: boolean; told?: { id: string; text: string } | null };
+export type Frame = { title: string; level: number; entries: Entry[]; note?: string; noteHint?: string; download?: Download | null; copy?: { id: string; text: string } | null; file: string; told?: { id: string; text: string } | null };
 
 const CHART_ONLY = new Set(["png", "svg", "html", "pdf"]);
 const SHOWN = /^shown:/;
@@ -39,7 +39,6 @@ export function drawFrame(root: HTMLElement, data: Frame, act: (id: string) => v
     data.title ? h(`h${data.level}`, { class: "wb-title" }, data.title) : null,
     data.note ? h("span", { class: "wb-note", title: data.noteHint ?? "" }, data.note) : null,
     status, data.entries.length ? button : null));
-  if (data.clicks) listen(item, act, 40);
   if (data.download && !seen.has(data.download.id)) {
     seen.add(data.download.id);
     save(data.download);
@@ -97,19 +96,4 @@ function toggleFull(item: HTMLElement | null, title: string): void {
     document.addEventListener("keydown", leave, { capture: true, once: true });
   }
   window.dispatchEvent(new Event("resize"));
-}
-
-/** Sends clicks on a pie's slices: Streamlit passes on selections, which a pie does not have. */
-function listen(item: () => HTMLElement | null, act: (id: string) => void, tries: number): void {
-  const plot = item()?.querySelector<HTMLElement & { on?: (name: string, told: (event: any) => void) => void; wbListens?: boolean }>(".js-plotly-plot");
-  if (!plot?.on) {
-    if (tries) window.setTimeout(() => listen(item, act, tries - 1), 250);
-    return;
-  }
-  if (plot.wbListens) return;
-  plot.wbListens = true;
-  plot.on("plotly_click", (event) => {
-    const point = event.points?.[0];
-    if (point?.data?.type === "pie") act(`point:${point.curveNumber ?? 0}:${[point.pointNumbers?.[0], point.pointNumber, point.i].find((at) => Number.isInteger(at))}`);
-  });
 }

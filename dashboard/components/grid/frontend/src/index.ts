@@ -1,6 +1,8 @@
-/** Mounts a grid into a Streamlit component's element, and keeps it while its rows stay the same. */
+/** Mounts a grid into a Streamlit component's element, builds it when it comes near the screen, and keeps it while its rows
+ *  stay the same. */
 import "tabulator-tables/dist/css/tabulator_simple.css";
 import "./grid.css";
+import { drawWhenNear, forget, FULL } from "../../../near";
 import { decode, Table } from "./data";
 import { Grid } from "./grid";
 
@@ -12,20 +14,23 @@ type Mount = {
   setTriggerValue: (name: string, value: unknown) => void;
 };
 
-const FULL = ".wb-full";
+const HEAD = 34;
+const ROW = 29;
 
 class Mounted {
   private grid: Grid | null = null;
   private content: Content | null = null;
+  /** What is to be drawn once it is near. */
+  private coming: Content | null = null;
   private full = false;
   private turn = 0;
   mount!: Mount;
 
   private readonly resized = () => {
-    if (this.content && this.full !== Boolean(this.root.closest(FULL))) this.draw(this.content);
+    if (this.grid && this.full !== Boolean(this.root.closest(FULL))) this.build(this.content!);
   };
 
-  constructor(private readonly root: HTMLElement) {
+  constructor(readonly root: HTMLElement) {
     root.addEventListener("watchbook-shown", (event) => {
       (event as CustomEvent<{ rows: number[] | null }>).detail.rows = this.grid?.shown() ?? null;
     });
@@ -39,14 +44,25 @@ class Mounted {
     const content = (await decode(mount.data)) as Content;
     await styled(this.root.parentElement!);
     if (turn !== this.turn) return; // a newer call is on its way
-    if (this.grid && content.digest === this.content?.digest) {
-      if (content.selected) this.grid.select(content.selected);
+    if (content.digest === this.content?.digest) {
+      if (this.coming) this.coming = content;
+      else if (content.selected) this.grid?.select(content.selected);
       return;
     }
-    this.draw(content);
+    if (!this.grid) {
+      const rows = Math.min(content.height, HEAD + ROW * Math.max(2, content.ids.length));
+      this.root.style.minHeight = `${rows + (content.filter || content.foldAll ? 40 : 0)}px`;
+    }
+    this.coming = content;
+    drawWhenNear(this);
   }
 
-  private draw(content: Content): void {
+  draw(): void {
+    if (this.coming) this.build(this.coming);
+    this.coming = null;
+  }
+
+  private build(content: Content): void {
     const same = this.content?.columns.map((column) => column.field).join("\n") === content.columns.map((column) => column.field).join("\n");
     const kept = same ? this.grid?.keep() : undefined;
     const selected = content.digest === this.content?.digest ? this.grid?.selected() : content.selected;
@@ -64,6 +80,7 @@ class Mounted {
 
   end(): void {
     window.removeEventListener("resize", this.resized);
+    forget(this);
     this.grid?.destroy();
   }
 }

@@ -1,0 +1,66 @@
+"""A chart: a Plotly figure of lines, bars and pies, drawn when it comes near the screen.
+
+The script carries the part of plotly.js that draws scatter, bar and pie traces: a quarter of the whole. It draws each chart
+once, at its final size, where `st.plotly_chart` draws it up to three times and all charts of a page at once.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from dashboard.components import component
+
+
+@dataclass(frozen=True, slots=True)
+class ChartEvent:
+    """What a reader did in a chart. `points` are the marks selected now, each as the numbers of its trace and of its point;
+    `range` both ends of the brushed range of x, as the axis writes them, or None."""
+
+    points: tuple[tuple[int, int], ...] = ()
+    range: tuple[Any, Any] | None = None
+
+
+def chart(
+    figure: Mapping[str, Any],
+    *,
+    key: str,
+    height: int,
+    label: str,
+    points: bool = False,
+    brush: bool = False,
+    on_event: Callable[[ChartEvent], None] | None = None,
+) -> None:
+    """Draws `figure` ({"data": […], "layout": {…}}, plain values alone) at the width of its place and `height` pixels.
+
+    `label` names it for screen readers. With `points` a click selects marks, with `brush` a drag selects a range of x;
+    `on_event` gets either before the script runs again, as callbacks of widgets do.
+    """
+    import streamlit as st
+
+    content = {"figure": figure, "height": height, "label": label, "points": points, "brush": brush}
+    # As bytes: Streamlit looks into a dict for data frames, for which it imports pandas.
+    data = json.dumps(content, separators=(",", ":"), ensure_ascii=False).encode("utf-8", "surrogatepass")
+
+    def told() -> None:
+        event = _event(st.session_state[key].get("event"))
+        if on_event is not None and event is not None:
+            on_event(event)
+
+    component("chart")(key=key, data=data, height=height, on_event_change=told)
+
+
+def _event(told: Any) -> ChartEvent | None:
+    """The script's answer, which comes from a browser, as typed values; anything malformed counts as nothing."""
+    if not isinstance(told, Mapping):
+        return None
+    ends = told.get("range")
+    if isinstance(ends, list) and len(ends) == 2:
+        return ChartEvent(range=(ends[0], ends[1]))
+    marks = told.get("points")
+    if not isinstance(marks, list):
+        return None
+    pairs = [mark for mark in marks if isinstance(mark, list) and len(mark) == 2]
+    return ChartEvent(tuple((trace, at) for trace, at in pairs if isinstance(trace, int) and isinstance(at, int)))

@@ -1,0 +1,117 @@
+"""The chart in a real browser: when it is drawn, at what size, and what of a reader's acts reaches Python."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.serving import Serving, serving
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Locator, Page
+
+pytestmark = pytest.mark.browser
+TO_END = "() => { const main = document.querySelector('.stMain'); main.scrollTo(0, main.scrollHeight); }"
+
+
+@pytest.fixture(scope="module")
+def charts() -> Iterator[Serving]:
+    with serving(Path(__file__).with_name("chart_page.py")) as running:
+        yield running
+
+
+@pytest.fixture
+def opened(page: Page, charts: Serving) -> Page:
+    page.set_viewport_size({"width": 1000, "height": 700})
+    page.goto(charts.url)
+    expect(page.locator(".wb-chart")).to_have_count(12, timeout=60_000)
+    expect(_chart(page, "Pods by app").locator(".point")).to_have_count(3)
+    expect(page.locator(".wb-grid")).to_have_attribute("data-state", "far")
+    return page
+
+
+def _chart(page: Page, label: str) -> Locator:
+    return page.get_by_role("figure", name=label, exact=True)
+
+
+def test_what_is_far_from_the_screen_is_drawn_when_a_reader_comes_near(opened: Page) -> None:
+    page = opened
+    page.wait_for_timeout(1_000)
+    assert _chart(page, "Chart 9").locator("svg").count() == 0
+    assert page.locator(".tabulator-row").count() == 0
+
+    page.evaluate(TO_END)
+
+    expect(_chart(page, "Chart 9").locator(".point")).to_have_count(3)
+    expect(page.locator(".tabulator-row")).to_have_count(5)
+
+
+def test_what_is_not_drawn_yet_keeps_its_place(opened: Page) -> None:
+    page = opened
+    before = page.evaluate("() => document.querySelector('.stMain').scrollHeight")
+    page.evaluate(TO_END)
+    expect(page.locator(".tabulator-row")).to_have_count(5)
+    assert abs(page.evaluate("() => document.querySelector('.stMain').scrollHeight") - before) < 60
+
+
+def test_everything_is_drawn_for_print(opened: Page) -> None:
+    page = opened
+    page.evaluate("() => window.dispatchEvent(new Event('beforeprint'))")
+    assert page.locator(".wb-chart:has(.point, .slice)").count() == 12
+    expect(page.locator(".tabulator-row")).to_have_count(5)
+
+
+def test_an_old_drawing_is_not_shown_once_there_is_a_new_one(opened: Page) -> None:
+    page = opened
+    page.evaluate(TO_END)
+    expect(page.locator(".tabulator-row")).to_have_count(5)
+    page.evaluate("() => document.querySelector('.stMain').scrollTo(0, 0)")
+    page.get_by_text("One more").click()
+    expect(page.locator(".wb-grid")).to_have_attribute("data-state", "far")
+    expect(page.get_by_text("pod-0False")).to_be_hidden()
+
+    page.evaluate(TO_END)
+
+    expect(page.get_by_text("pod-0True")).to_be_visible()
+    ticks = _chart(page, "Chart 9").locator(".ytick")
+    expect(ticks.filter(has_text="15")).to_have_count(1)
+
+
+def test_a_chart_follows_the_width_of_the_window(opened: Page) -> None:
+    page = opened
+    plot = _chart(page, "Pods by app").locator(".main-svg").first
+    wide = plot.bounding_box()
+    page.set_viewport_size({"width": 600, "height": 700})
+    expect(plot).not_to_have_attribute("width", str(round(wide["width"])) if wide else "")
+    narrow, root = plot.bounding_box(), _chart(page, "Pods by app").bounding_box()
+    assert narrow is not None
+    assert root is not None
+    assert abs(narrow["width"] - root["width"]) < 2
+
+
+def test_a_clicked_bar_is_told_and_a_second_click_takes_it_back(opened: Page) -> None:
+    page = opened
+    figure = _chart(page, "Pods by app")
+    bar = figure.locator(".point path").nth(1).bounding_box()
+    assert bar is not None
+    page.mouse.click(bar["x"] + bar["width"] / 2, bar["y"] + bar["height"] / 2)
+    expect(page.locator("#event")).to_have_text("ChartEvent(points=((0, 1),), range=None)")
+    page.wait_for_timeout(600)
+    page.mouse.click(bar["x"] + bar["width"] / 2, bar["y"] + bar["height"] / 2)
+    expect(page.locator("#event")).to_have_text("ChartEvent(points=(), range=None)")
+
+
+def test_a_clicked_slice_is_told_and_a_second_click_takes_it_back(opened: Page) -> None:
+    page = opened
+    slice_ = _chart(page, "A ring").locator(".slice path").first.bounding_box()
+    assert slice_ is not None
+    at = slice_["x"] + slice_["width"] / 2, slice_["y"] + slice_["height"] / 2
+    page.mouse.click(*at)
+    expect(page.locator("#event")).to_have_text("ChartEvent(points=((0, 2),), range=None)")
+    page.wait_for_timeout(600)
+    page.mouse.click(*at)
+    expect(page.locator("#event")).to_have_text("ChartEvent(points=(), range=None)")
