@@ -73,6 +73,8 @@ def mutants(seed: int, count: int, bases: list[dict[str, Any]] | None = None) ->
 
 def _mutate(document: Any, chance: random.Random) -> None:
     places = list(_places(document, 0))
+    if not places:  # an earlier change took everything away
+        return
     holder, key = chance.choice(places)
     match chance.randrange(9):
         case 0 | 1 | 2:
