@@ -24,6 +24,7 @@ from dashboard.kql.bound import Aggregate, Bound, Column, OrderKey, Reference, R
 from dashboard.kql.catalog import Catalog
 from dashboard.kql.diagnostics import BindFailure, problem_at
 from dashboard.kql.functions.registry import IN_ORDER, Context, FunctionRefused, Operand
+from dashboard.kql.operators import registry
 from dashboard.kql.scopes import Entry, FunctionValue, Pending, ScalarValue, Scope, TableValue
 from dashboard.table import KqlType
 
@@ -56,8 +57,6 @@ class Binder:
     limits: Limits = field(default_factory=Limits)
 
     def __post_init__(self) -> None:
-        from dashboard.kql.operators import registry
-
         self.context = Context(self.now)
         self.problems: list[Problem] = []
         self.warnings: list[Problem] = []

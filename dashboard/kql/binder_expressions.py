@@ -34,6 +34,10 @@ class Row:
     collected in `aggregates`, and columns stand only inside them.
     """
 
+    __slots__ = (
+        "_aggregate_of", "aggregates", "aggregating", "binder", "host", "relation", "scope", "sides",
+    )  # fmt: skip
+
     def __init__(self, binder: Binder, scope: Scope, relation: Relation | None) -> None:
         self.binder = binder
         self.scope = scope

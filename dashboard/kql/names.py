@@ -89,6 +89,8 @@ def _joined(left: str | None, right: str | None) -> str | None:
 class NameTable:
     """Hands out names that are not yet taken: a second `x` becomes `x1`, then `x2`."""
 
+    __slots__ = ("_last", "_taken")
+
     def __init__(self, taken: Collection[str] = ()) -> None:
         self._taken = taken
         self._last: dict[str, int] = {}

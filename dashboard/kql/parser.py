@@ -15,9 +15,9 @@ from msgspec import Struct
 from dashboard.errors import Place, Problem
 from dashboard.kql.diagnostics import did_you_mean
 from dashboard.kql.parser_cursor import TooDeep, Unparsable
-from dashboard.kql.parser_expressions import OPERATOR_WORDS
+from dashboard.kql.parser_expressions import OPERATOR_WORDS, SOURCES
 from dashboard.kql.parser_shapes import ShapedOperators
-from dashboard.kql.parser_sources import AFTER_NAME, SOURCES
+from dashboard.kql.parser_sources import AFTER_NAME
 from dashboard.kql.syntax import (
     DeclareParameters,
     Expression,

@@ -71,6 +71,10 @@ _RESERVED = frozenset(
         "project-reorder mv-expand mv-apply make-series parse-where parse-kv sample-distinct top-nested top-hitters to"
     )
 ) | frozenset(_POWER)
+# The words of operators that may stand where a table would.
+SOURCES = frozenset(
+    ("datatable", "externaldata", "external_data", "range", "print", "union", "search", "find", "evaluate")
+)
 MAX_CHAIN = 100
 
 
@@ -92,7 +96,7 @@ class Expressions(Literals):
     def pipe_or_expression(self) -> Expression:
         """Takes a pipe or an expression: a pipe becomes a `Subquery`, a mere expression stays one."""
         start = self.starts[self.index]
-        operator = self.source_operator()
+        operator = self.source_operator() if self.texts[self.index] in SOURCES else None
         if operator is None:
             expression = self.expression()
             following = self.texts[self.index]

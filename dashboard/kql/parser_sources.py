@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from dashboard.kql.parser_expressions import Expressions
+from dashboard.kql.parser_expressions import SOURCES, Expressions
 from dashboard.kql.syntax import (
     Datatable,
     Evaluate,
@@ -27,9 +27,6 @@ from dashboard.table import KqlType
 _NO_OPTIONS: frozenset[str] = frozenset()
 # What may follow a word that is a mere name, so that `print` or `range` can be a column.
 AFTER_NAME = frozenset((")", "]", "}", ",", ";", "|", ".", "==", "=", "!=", "", "and", "or", "+", "-", "/", "=~", ".."))
-SOURCES = frozenset(
-    ("datatable", "externaldata", "external_data", "range", "print", "union", "search", "find", "evaluate")
-)
 
 
 class Sources(Expressions):

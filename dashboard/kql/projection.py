@@ -28,6 +28,10 @@ Style = Literal["project", "extend", "summarize", "print"]
 class Projection:
     """Collects columns over a row. `assignments` are the new columns' values, `columns` the visible result."""
 
+    __slots__ = (
+        "_declared", "_given", "_index", "_names", "assignments", "columns", "row", "skipped", "style",
+    )  # fmt: skip
+
     def __init__(self, row: Row, style: Style = "project") -> None:
         self.row = row
         self.style = style
