@@ -17,7 +17,7 @@ from dashboard.engines.local import LocalEngine
 from dashboard.engines.protocol import QueryRequest
 from dashboard.ingest.estate import generate
 from dashboard.ingest.schemas import known_tables
-from tests.pages.conftest import IDLE
+from tests.pages.conftest import DRAWN, IDLE
 from tests.portal import rows
 from tests.serving import launch_chromium, serving
 from tests.shared import SHARED
@@ -88,6 +88,7 @@ def _shoot(
     page.set_viewport_size({"width": width, "height": min(int(tall) + 80, 6000)})
     page.wait_for_timeout(1_500)
     page.wait_for_selector(IDLE, timeout=180_000)
+    page.wait_for_function(DRAWN, timeout=180_000)
     page.screenshot(path=out / f"{name}.png")
     context.close()
     return errors

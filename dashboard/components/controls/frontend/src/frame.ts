@@ -16,7 +16,7 @@ export function drawFrame(root: HTMLElement, data: Frame, act: (id: string) => v
   const button = h("button", { type: "button", class: "wb-more", "aria-label": `Actions of ${data.title || "this part"}`, title: "Actions", "data-focus": "menu" }, icon("more"));
   const item = () => root.closest<HTMLElement>("[class*='st-key-wi']");
   const offered = () => {
-    const chart = item()?.querySelector(".js-plotly-plot");
+    const chart = item()?.querySelector(".wb-chart");
     const grid = item()?.querySelector(".wb-grid");
     return data.entries.filter((entry) => entry === "-" || ((chart || !CHART_ONLY.has(entry.id)) && (grid || !SHOWN.test(entry.id))));
   };
