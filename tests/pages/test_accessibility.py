@@ -9,7 +9,7 @@ import pytest
 
 from dashboard.pages.bar import PAGES
 from dashboard.pages.shelves import SHELVES
-from tests.pages.conftest import settle
+from tests.pages.conftest import SCROLLED, settle
 from tests.serving import Serving
 
 if TYPE_CHECKING:
@@ -51,6 +51,7 @@ def test_axe_finds_nothing_in_any_shipped_workbook(name: str, scheme: str, page:
     page.emulate_media(color_scheme=scheme)
     page.goto(f"{server.url}/workbook?w={name}&p.Entity=quinn.harper%40fabrikam.com")
     settle(page)
+    page.evaluate(SCROLLED)
     assert violations(page) == []
 
 
