@@ -18,9 +18,11 @@ from dashboard.engines.local import LocalEngine
 from dashboard.engines.protocol import QueryRequest
 from dashboard.errors import WatchbookError
 from dashboard.ingest.estate import ensure_estate, generate
-from dashboard.ingest.estate.frame import arrow_schema
+from dashboard.ingest.estate.frame import DAY, arrow_schema
 from dashboard.ingest.estate.generate import read_manifest
-from dashboard.ingest.estate.world import load_data
+from dashboard.ingest.estate.identity import signins
+from dashboard.ingest.estate.window import Window
+from dashboard.ingest.estate.world import build_world, load_data
 from dashboard.ingest.schemas import known_tables
 from tests.shared import ROOT
 
@@ -297,3 +299,17 @@ def test_every_look_at_the_pods_sees_all_that_run(estate: Path) -> None:
     looks = f"SELECT count(DISTINCT PodUid) AS pods FROM {rows} GROUP BY TimeGenerated"
     fewest, median = duckdb.connect().execute(f"SELECT min(pods), median(pods) FROM ({looks})").fetchone() or (0, 1)
     assert fewest > 0.7 * median
+
+
+@pytest.mark.parametrize("hour", range(0, 24, 3))
+def test_no_day_of_the_estate_is_without_a_risky_sign_in(hour: int) -> None:
+    now = int(dt.datetime(2026, 11, 28, hour, 40, tzinfo=dt.UTC).timestamp()) * 1_000_000
+    world = build_world(1, now, 30)
+    tables = dict(signins(Window(world, world.start, now, 0, 1)))
+    signed = tables["SigninLogs"].select(["TimeGenerated", "RiskLevelDuringSignIn"]).to_pylist()
+    risky = {
+        (now - int(row["TimeGenerated"].replace(tzinfo=dt.UTC).timestamp() * 1_000_000)) // DAY
+        for row in signed
+        if row["RiskLevelDuringSignIn"] != "none"
+    }
+    assert risky >= set(range(30))

@@ -116,7 +116,9 @@ class _Signins:
             {"risk": "low", "types": ["unfamiliarFeatures"]},
             {"risk": "medium", "types": ["unlikelyTravel"]},
         ]
-        parts[0][6][:] = np.where(travelling & (rng.random(n) < 0.5), 2, np.where(rng.random(n) < 0.006, 1, 0))
+        risk = np.where(travelling & (rng.random(n) < 0.5), 2, np.where(rng.random(n) < 0.006, 1, 0))
+        fine = np.array([r["code"] == "0" for r in self.results])[result]
+        parts[0][6][:] = _some_every_day(risk, times, fine, window)
         parts.extend(self._story(window, table == "SigninLogs"))
         merged = [np.concatenate([p[i] for p in parts]) for i in range(7)]
         order = np.argsort(merged[0], kind="stable")
@@ -195,6 +197,18 @@ class _Signins:
             "NetworkLocationDetails": pick(['[{"networkType":"trustedNamedLocation","networkNames":["Offices"]}]', "[]"], np.where((place >= len(people)) & ~strange, 0, 1)),
             "AuthenticationProcessingDetails": '[{"key":"Domain Hint Present","value":"True"}]', "AuthenticationRequirementPolicies": "[]", "UniqueTokenIdentifier": ids,
         }  # fmt: skip
+
+
+def _some_every_day(risk: np.ndarray, times: np.ndarray, fine: np.ndarray, window: Window) -> np.ndarray:
+    """The risks with one more in each day of the window that chance left without any, so that no day's pages are blank: a low
+    one in the first sign-in that got in. Days count back from the world's now."""
+    days = (window.world.now - 1 - times) // DAY
+    whole = range((window.world.now - window.end + DAY - 1) // DAY, (window.world.now - window.start) // DAY)
+    for day in whole:
+        at = np.flatnonzero((days == day) & fine)
+        if len(at) and not risk[days == day].any():
+            risk[at[0]] = 1
+    return risk
 
 
 def _device(person: Person) -> str:
