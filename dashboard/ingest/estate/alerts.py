@@ -463,8 +463,8 @@ def health(window: Window) -> Iterator[tuple[str, pa.Table]]:
     ]
     things += [(r, "Analytics Rule", "Scheduled analytics rule run", "rule", 4) for r in rules]
     things += [
-        ("Notify SOC on high severity", "Automation rule", "Automation rule run", "auto", 4),
-        ("logic-notify-soc", "Playbook", "Playbook was triggered", "play", 3),
+        ("Notify SOC on high severity", "Automation rule", "Automation rule run", "auto", 12),
+        ("logic-notify-soc", "Playbook", "Playbook was triggered", "play", 9),
     ]
     times = window.times(rng, 900)
     index, bad = choose(rng, len(things), len(times), [t[4] for t in things]), rng.random(len(times))

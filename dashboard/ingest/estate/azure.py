@@ -372,7 +372,7 @@ def usage(window: Window) -> Iterator[tuple[str, pa.Table]]:
         IsBillable=np.array([u[3] for u in _USAGE])[index], StartTime=times - step, EndTime=times, ResourceUri=workspace, SourceSystem="OMS",
         TotalBatches=(quantity * 3).astype(np.int64), BatchesWithinSla=(quantity * 3).astype(np.int64), AvgLatencyInSeconds=rng.random(len(times)) * 4,
     ).arrow()  # fmt: skip
-    times = window.times(rng, 60)
+    times = window.times(rng, 180)
     kind, host = (
         choose(rng, len(_TROUBLE), len(times), [2, 2, 2, 4, 1]),
         rng.integers(0, len(world.data["machines"]), len(times)),

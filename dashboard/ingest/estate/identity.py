@@ -201,13 +201,13 @@ class _Signins:
 
 def _some_every_day(risk: np.ndarray, times: np.ndarray, fine: np.ndarray, window: Window) -> np.ndarray:
     """The risks with one more in each day of the window that chance left without any, so that no day's pages are blank: a low
-    one in the first sign-in that got in. Days count back from the world's now."""
+    one in the last sign-in that got in. Days count back from the world's now."""
     days = (window.world.now - 1 - times) // DAY
     whole = range((window.world.now - window.end + DAY - 1) // DAY, (window.world.now - window.start) // DAY)
     for day in whole:
         at = np.flatnonzero((days == day) & fine)
         if len(at) and not risk[days == day].any():
-            risk[at[0]] = 1
+            risk[at[-1]] = 1
     return risk
 
 
