@@ -186,7 +186,7 @@ class Binder:
         try:
             scope = self.statements(tree.statements, scope)
             if tree.pipe is None and not tree.statements:
-                raise self.failure(tree, "KQ022", "The text holds no query.")
+                raise self.failure(tree, "KQ112", "The text holds no query.")
             if tree.pipe is None:
                 raise self.failure(tree, "KQ112", "The query has no result: only statements stand in it.")
             result = self.evaluate_pipe(tree.pipe, scope)
