@@ -77,6 +77,12 @@ function away({ root }: Drawable): number {
   return Math.max(0, top - window.innerHeight, -bottom);
 }
 
+/** Says in its place that something could not be drawn; the others go on. */
+export function fail(root: HTMLElement, problem: unknown): void {
+  root.textContent = "This part could not be drawn.";
+  console.error("watchbook", problem);
+}
+
 function say({ root }: Drawable, state: "due" | "far" | "waiting" | "drawn"): void {
   root.dataset.state = state;
   for (const part of root.children as HTMLCollectionOf<HTMLElement>) part.style.visibility = state === "far" ? "hidden" : "";
@@ -93,7 +99,11 @@ function drawAll(): void {
 
 function drawn(one: Drawable): void {
   say(one, "drawn");
-  one.draw();
+  try {
+    one.draw();
+  } catch (problem) {
+    fail(one.root, problem);
+  }
 }
 
 window.addEventListener("beforeprint", drawAll);

@@ -1,4 +1,4 @@
-"""A Streamlit script with a column of twelve charts, a grid between them and one more chart, for the tests; what a reader did
+"""A Streamlit script with a column of thirteen charts, one of which cannot be drawn, and a grid, for the tests; what a reader did
 in the chart named in `?chart=` stands in #event."""
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ st.html(f'<p id="event">{st.session_state.get("told", "nothing")}</p>')
 chart(bars(1), key="bars", height=240, label="Pods by app", points=True, on_event=told)
 pie = {"data": [{"type": "pie", "labels": list(NAMES), "values": [3, 5, 8]}], "layout": {}}
 chart(pie, key="pie", height=240, label="A ring", points=True, on_event=told)
+chart({"data": [None], "layout": {}}, key="broken", height=100, label="Broken")
 for n in range(10):
     chart(bars(n + (5 if extra else 0)), key=f"chart-{n}", height=300, label=f"Chart {n}")
 heads = [{"field": "name", "title": "Name", "kind": "text"}]

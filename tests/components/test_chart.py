@@ -28,7 +28,7 @@ def charts() -> Iterator[Serving]:
 def opened(page: Page, charts: Serving) -> Page:
     page.set_viewport_size({"width": 1000, "height": 700})
     page.goto(charts.url)
-    expect(page.locator(".wb-chart")).to_have_count(12, timeout=60_000)
+    expect(page.locator(".wb-chart")).to_have_count(13, timeout=60_000)
     expect(_chart(page, "Pods by app").locator(".point")).to_have_count(3)
     expect(page.locator(".wb-grid")).to_have_attribute("data-state", "far")
     return page
@@ -115,3 +115,9 @@ def test_a_clicked_slice_is_told_and_a_second_click_takes_it_back(opened: Page) 
     page.wait_for_timeout(600)
     page.mouse.click(*at)
     expect(page.locator("#event")).to_have_text("ChartEvent(points=(), range=None)")
+
+
+def test_a_chart_that_cannot_be_drawn_says_so_and_leaves_the_others_alone(opened: Page) -> None:
+    page = opened
+    expect(_chart(page, "Broken")).to_have_text("This part could not be drawn.")
+    expect(_chart(page, "Chart 0").locator(".point")).to_have_count(3)

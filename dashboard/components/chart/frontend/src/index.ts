@@ -1,7 +1,7 @@
 /** A chart: Plotly draws it when it comes near the screen, at the width it then has. */
 import Plotly from "plotly.js-basic-dist-min";
 import type { Layout, Plot, Told, Trace } from "plotly.js-basic-dist-min";
-import { drawWhenNear, forget, FULL } from "../../../near";
+import { drawWhenNear, fail, forget, FULL } from "../../../near";
 
 type Content = {
   figure: { data: Trace[]; layout: Layout };
@@ -58,10 +58,7 @@ class Chart {
       layout.clickmode ??= brush ? "event" : "event+select";
       layout.hovermode ??= "closest";
     }
-    void Plotly.react(this.root, figure.data, layout, CONFIG).then((plot) => this.listen(plot)).catch((problem: unknown) => {
-      this.root.textContent = "This chart could not be drawn.";
-      console.error("watchbook chart", problem);
-    });
+    void Plotly.react(this.root, figure.data, layout, CONFIG).then((plot) => this.listen(plot)).catch((problem: unknown) => fail(this.root, problem));
   }
 
   end(): void {

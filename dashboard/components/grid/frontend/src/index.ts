@@ -2,7 +2,7 @@
  *  stay the same. */
 import "tabulator-tables/dist/css/tabulator_simple.css";
 import "./grid.css";
-import { drawWhenNear, forget, FULL } from "../../../near";
+import { drawWhenNear, fail, forget, FULL } from "../../../near";
 import { decode, Table } from "./data";
 import { Grid } from "./grid";
 
@@ -107,9 +107,6 @@ export default function mount(given: Mount): () => void {
   }
   const one = mounted.get(root) ?? new Mounted(root);
   mounted.set(root, one);
-  void one.show(given).catch((problem: unknown) => {
-    root.textContent = "This table could not be drawn.";
-    console.error("watchbook grid", problem);
-  });
+  void one.show(given).catch((problem: unknown) => fail(root, problem));
   return () => one.end();
 }
