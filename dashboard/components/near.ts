@@ -34,6 +34,7 @@ export function forget(one: Drawable): void {
 function watcherOf(root: HTMLElement): IntersectionObserver {
   // What lies outside of a box that scrolls counts as unseen, whatever the margin, unless that box is the one watched.
   const scroller = root.closest(".stMain");
+  for (const old of watchers.keys()) if (old && !old.isConnected) watchers.delete(old);
   const watcher = watchers.get(scroller) ?? new IntersectionObserver(seen, { root: scroller, rootMargin: `${AHEAD} 0px` });
   watchers.set(scroller, watcher);
   return watcher;
@@ -98,12 +99,12 @@ function drawAll(): void {
 }
 
 function drawn(one: Drawable): void {
-  say(one, "drawn");
   try {
     one.draw();
   } catch (problem) {
     fail(one.root, problem);
   }
+  say(one, "drawn");
 }
 
 window.addEventListener("beforeprint", drawAll);

@@ -70,6 +70,7 @@ class Board:
         self._stopped: set[str] = set()
         self._actions: dict[str, str] = {}
         self._selected: dict[str, tuple[int, ...]] = {}
+        self._picked: dict[str, drawings.Marks] = {}
         self._links: dict[str, Mapping[str, Any]] = {}
 
     def rewrite(self, workbook: Workbook) -> None:
@@ -83,6 +84,7 @@ class Board:
             self.session.rewrite(workbook, moved)
             self._declared = Counter(p.name for item in workbook.walk() for p in item.parameters)
             self._selected = {moved[path]: rows for path, rows in self._selected.items() if path in moved}
+            self._picked = {moved[path]: marks for path, marks in self._picked.items() if path in moved}
 
     def changed_outside(self) -> bool:
         """Whether the workbook's file is another one than the last time this was asked."""
@@ -318,6 +320,7 @@ class Board:
         """Selects marks of a chart."""
         planned = self._by_path.get(path)
         if planned is not None:
+            self._picked[path] = frozenset(drawings.mark_of(point) for point in points)
             self._export(planned, points)
 
     def _export(self, planned: PlannedItem, points: Sequence[Mapping[str, Any]]) -> None:
@@ -363,6 +366,10 @@ class Board:
     def selected(self, path: str) -> tuple[int, ...]:
         """The rows selected in an item."""
         return self._selected.get(path, ())
+
+    def picked(self, path: str) -> drawings.Marks:
+        """The marks selected in the chart of an item."""
+        return self._picked.get(path, frozenset())
 
     def ask_action(self, path: str, action: Any) -> None:
         """Remembers what a menu asked, for the run that follows."""

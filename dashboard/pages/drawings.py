@@ -20,6 +20,8 @@ from dashboard.visual.html import marked, split_unit
 from dashboard.visual.view import Figure, Grid, Message, Text, Tile, Tiles, View
 
 Rows = tuple[int, ...]
+Mark = tuple[str, ...]
+Marks = frozenset[Mark]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -58,10 +60,13 @@ def preview_view(table: Table, zone: str) -> View:
     return Message("A chart needs a column of times or texts beside its numbers.", "info")
 
 
-def draw(view: View, key: str, label: str = "", react: Reactions = NOTHING, selected: Rows = ()) -> None:
-    """Draws a view. `label` names it for screen readers; `key` is unique on the page."""
+def draw(
+    view: View, key: str, label: str = "", react: Reactions = NOTHING, selected: Rows = (), picked: Marks = frozenset()
+) -> None:
+    """Draws a view. `label` names it for screen readers; `key` is unique on the page. `selected` are the rows selected in a
+    grid or tiles, `picked` the marks of a chart."""
     if isinstance(view, Figure):
-        _draw_figure(view, key, label, react)
+        _draw_figure(view, key, label, react, picked)
     elif isinstance(view, Grid):
         _draw_grid(view, key, label, react, selected)
     elif isinstance(view, Tiles):
@@ -83,7 +88,12 @@ def message_html(view: Message) -> str:
     return style.message_html(view.text, "quiet" if quiet else view.tone, view.detail, view.code)
 
 
-def _draw_figure(view: Figure, key: str, label: str, react: Reactions) -> None:
+def mark_of(point: Mapping[str, Any]) -> Mark:
+    """What stays the same of a point of a chart when its numbers change."""
+    return tuple(str(point.get(name)) for name in ("x", "series", "label"))
+
+
+def _draw_figure(view: Figure, key: str, label: str, react: Reactions, picked: Marks) -> None:
     figure = theme.apply(_chosen_layout(view, key), style.mode() == "dark")
     follows = react.link is not None and any("_link" in point for trace in view.points for point in trace)
     brushed = react.brush is not None and view.time_axis
@@ -105,9 +115,11 @@ def _draw_figure(view: Figure, key: str, label: str, react: Reactions) -> None:
         if react.points is not None:
             react.points(points)
 
+    traces = enumerate(view.points) if picked else ()
+    marks = [(n, at) for n, trace in traces for at, point in enumerate(trace) if mark_of(point) in picked]
     chart(
         figure, key=key, height=view.height, label=label or "Chart", points=react.points is not None or follows, brush=brushed,
-        on_event=selected,
+        picked=marks, on_event=selected,
     )  # fmt: skip
     below = (_strip(view.metrics, view.side_metrics, marked(view)) if view.metrics else "") + style.notices_html(
         view.notices

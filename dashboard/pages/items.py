@@ -112,14 +112,6 @@ def _draw_query(board: Board, planned: PlannedItem) -> None:
 
 def _draw_content(board: Board, planned: PlannedItem) -> None:
     path, slug = planned.path, layout.slug(planned.path)
-    title = board.title_of(planned)
-    subject = menus.Subject(
-        board.title,
-        title,
-        lambda: board.outcome(planned),
-        lambda: board.facts(planned),
-        planned.item.content.get("exportToExcelOptions") == "visible",
-    )
     action = board.take_action(path)
     if action == "query" and planned.query is not None:
         menus.open_query(planned.query)
@@ -128,6 +120,14 @@ def _draw_content(board: Board, planned: PlannedItem) -> None:
     elif action == "explain":
         answered.show(board, planned)
 
+    title = board.title_of(planned)
+    subject = menus.Subject(
+        board.title,
+        title,
+        lambda: board.outcome(planned),
+        lambda: board.facts(planned),
+        planned.item.content.get("exportToExcelOptions") == "visible",
+    )
     told = home.pin(board, planned) if action == "pin" else ""
 
     def ask(chosen: str) -> None:
@@ -146,7 +146,8 @@ def _draw_content(board: Board, planned: PlannedItem) -> None:
         told=told,
     )
     table, view = board.outcome(planned)
-    drawings.draw(view, f"view-{slug}", title, board.reactions(planned, view), board.selected(path))
+    reactions = board.reactions(planned, view)
+    drawings.draw(view, f"view-{slug}", title, reactions, board.selected(path), board.picked(path))
     notices = style.notices_html(notice.message for notice in table.notices) if table is not None else ""
     if notices:
         st.html(notices)

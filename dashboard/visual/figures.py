@@ -97,16 +97,22 @@ def hover_number(value: float | None, form: Mapping[str, Any]) -> str:
     )
 
 
+def _bound(setting: Any) -> float | None:
+    """A bound as a workbook sets it; None for one that no axis can end at."""
+    number = as_number(setting)
+    return float(number) if number is not None and math.isfinite(number) else None
+
+
 def value_axis(settings: Any, low: float, high: float) -> dict[str, Any]:
     """A y axis (or a numeric x axis) for values between `low` and `high`: bounds, title, ticks in the unit."""
     own = settings if isinstance(settings, Mapping) else {}
     form = number_format(own)
-    least, most = as_number(own.get("min")), as_number(own.get("max"))
+    least, most = _bound(own.get("min")), _bound(own.get("max"))
     axis: dict[str, Any] = {"rangemode": "tozero"}
     if isinstance(own.get("label"), str) and own["label"]:
         axis["title"] = {"text": plotly_text(own["label"])}
-    bottom = float(least) if least is not None else min(0.0, low)
-    top = float(most) if most is not None else high
+    bottom = least if least is not None else min(0.0, low)
+    top = most if most is not None else high
     if least is not None or most is not None:
         pad = 0.0 if most is not None else (top - bottom) * 0.05
         axis["range"] = [bottom, top + pad if top > bottom else bottom + 1.0]

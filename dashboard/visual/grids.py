@@ -131,7 +131,10 @@ class _GroupColumn:
         self, tree: TreeSettings, made: Mapping[str, Formatter], formatters: Any, records: Records, zone: dt.tzinfo
     ) -> None:
         self._tree, self._records = tree, records
-        own = rule_for(GROUP, formatters, records.names)
+        # Authors know the generated column by this name alone: a rule for `group` means a column of theirs.
+        given = [e for e in formatters if isinstance(e, Mapping)] if isinstance(formatters, Sequence) else []
+        meant = [e for e in given if "gen_group" in str(e.get("columnMatch"))]
+        own = rule_for(GROUP, meant, records.names)
         self._rule = own if own.key >= 0 and own.formatter != fmt.HIDDEN else None
         self._made, self._zone = made, zone
 

@@ -19,14 +19,16 @@ def bars(number: int) -> dict[str, Any]:
 
 def told(event: ChartEvent) -> None:
     st.session_state.told = repr(event)
+    st.session_state.picked = event.points
 
 
 st.set_page_config(page_title="Charts", layout="wide")
 extra = st.toggle("One more")
 st.html(f'<p id="event">{st.session_state.get("told", "nothing")}</p>')
-chart(bars(1), key="bars", height=240, label="Pods by app", points=True, on_event=told)
-pie = {"data": [{"type": "pie", "labels": list(NAMES), "values": [3, 5, 8]}], "layout": {}}
-chart(pie, key="pie", height=240, label="A ring", points=True, on_event=told)
+picked = st.session_state.get("picked", ())
+chart(bars(2 if extra else 1), key="bars", height=240, label="Pods by app", points=True, picked=picked, on_event=told)
+pie = {"data": [{"type": "pie", "labels": list(NAMES), "values": [4 if extra else 3, 5, 8]}], "layout": {}}
+chart(pie, key="pie", height=240, label="A ring", points=True, picked=picked, on_event=told)
 chart({"data": [None], "layout": {}}, key="broken", height=100, label="Broken")
 for n in range(10):
     chart(bars(n + (5 if extra else 0)), key=f"chart-{n}", height=300, label=f"Chart {n}")

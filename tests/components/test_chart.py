@@ -121,3 +121,24 @@ def test_a_chart_that_cannot_be_drawn_says_so_and_leaves_the_others_alone(opened
     page = opened
     expect(_chart(page, "Broken")).to_have_text("This part could not be drawn.")
     expect(_chart(page, "Chart 0").locator(".point")).to_have_count(3)
+
+
+@pytest.mark.parametrize(("label", "mark"), [("Pods by app", ".point path"), ("A ring", ".slice path")])
+def test_what_was_clicked_stays_selected_when_the_numbers_change(opened: Page, label: str, mark: str) -> None:
+    page = opened
+    _chart(page, label).locator(mark).first.click(force=True)
+    expect(page.locator("#event")).not_to_have_text("nothing")
+    page.get_by_text("One more").click()
+    expect(page.locator(".wb-grid")).to_have_attribute("data-state", "far")
+    page.wait_for_timeout(1_000)
+    _chart(page, label).locator(mark).first.click(force=True)
+    expect(page.locator("#event")).to_have_text("ChartEvent(points=(), range=None)")
+
+
+def test_in_full_screen_a_chart_follows_the_height_of_the_window(opened: Page) -> None:
+    page = opened
+    root = _chart(page, "Pods by app")
+    root.evaluate("root => { root.parentElement.classList.add('wb-full'); window.dispatchEvent(new Event('resize')); }")
+    expect(root.locator(".main-svg").first).to_have_attribute("height", "570")
+    page.set_viewport_size({"width": 1000, "height": 800})
+    expect(root.locator(".main-svg").first).to_have_attribute("height", "670")

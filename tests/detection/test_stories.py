@@ -79,9 +79,12 @@ def test_every_stage_of_the_stories_is_found_and_noise_raises_few_alerts(tmp_pat
     for template in templates():
         rule = template.rule
         if rule.frequency <= HOUR:
-            # A window of a day instead of 24 of an hour; what is new "within the hour" is then new within the day.
+            # A window of a day instead of 24 of an hour, which looks back as far as the first of them; what is new "within the
+            # hour" is then new within the day.
             query = re.sub(r"ago\(1h\)", "ago(1d)", rule.query)
-            rule = replace(rule, query=query, frequency=DAY, period=max(rule.period, DAY), anomaly=rule.anomaly)
+            rule = replace(
+                rule, query=query, frequency=DAY, period=rule.period + DAY - rule.frequency, anomaly=rule.anomaly
+            )
         # Each rule's windows end at a time of day of its own: the one that holds now ends within the next day.
         for alert in simulate(rule, engine, now - 30 * DAY, now + DAY, most=31).alerts:
             found[template.name].append(dt.datetime.fromisoformat(str(alert.row["StartTime"])))

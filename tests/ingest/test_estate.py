@@ -313,3 +313,19 @@ def test_no_day_of_the_estate_is_without_a_risky_sign_in(hour: int) -> None:
         if row["RiskLevelDuringSignIn"] != "none"
     }
     assert risky >= set(range(30))
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        "OfficeActivity | where Operation startswith 'Sharing'",
+        "OfficeActivity | where Operation == 'New-InboxRule'",
+        "OfficeActivity | where Logon_Type == 'Delegated'",
+        "AADUserRiskEvents",
+        "SentinelHealth | where SentinelResourceType in ('Playbook', 'Automation rule')",
+    ],
+)
+def test_no_day_of_the_estate_is_without_what_workbooks_show_of_it(estate: Path, rows: str) -> None:
+    days = f"{rows} | summarize by Day = toint((datetime({NOW.isoformat()}) - TimeGenerated) / 1d)"
+    found = {row[0] for row in LocalEngine(estate, known_tables()).run(QueryRequest(days)).rows()}
+    assert found >= set(range(30))

@@ -20,9 +20,11 @@ if TYPE_CHECKING:
 # The first page of a fresh server compresses megabytes of scripts; a loaded machine takes its time.
 expect.set_options(timeout=20_000)
 
-DRAWN = """() => !document.querySelector("[data-state='due'], [data-state='waiting']")"""
+DRAWN = """() => !document.querySelector(".stBidiComponentRegular:empty, [data-state='due'], [data-state='waiting']")
+  && [...document.querySelectorAll("[data-state='drawn']")].every((root) => root.firstChild || !root.clientWidth)"""
 SCROLLED = """async () => {
-  const wait = () => new Promise((done) => setTimeout(done, 20));
+  let left = 3_000;
+  const wait = () => new Promise((done, failed) => (left-- ? setTimeout(done, 20) : failed(new Error("a part stays undrawn"))));
   for (let far; (far = document.querySelector("[data-state='far']")); ) {
     far.scrollIntoView({ block: "center" });
     while (far.isConnected && far.dataset.state !== "drawn") await wait();

@@ -7,7 +7,7 @@ once, at its final size, where `st.plotly_chart` draws it up to three times and 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,18 +31,22 @@ def chart(
     label: str,
     points: bool = False,
     brush: bool = False,
+    picked: Iterable[tuple[int, int]] = (),
     on_event: Callable[[ChartEvent], None] | None = None,
 ) -> None:
     """Draws `figure` ({"data": […], "layout": {…}}, plain values alone) at the width of its place and `height` pixels.
 
-    `label` names it for screen readers. With `points` a click selects marks, with `brush` a drag selects a range of x;
-    `on_event` gets either before the script runs again, as callbacks of widgets do.
+    `label` names it for screen readers. With `brush` a drag selects a range of x, otherwise with `points` a click selects
+    marks; `picked` are the marks selected now. `on_event` gets either before the script runs again, as callbacks of widgets do.
     """
     import streamlit as st
 
+    head = {"picked": [list(mark) for mark in picked]}
     content = {"figure": figure, "height": height, "label": label, "points": points, "brush": brush}
-    # As bytes: Streamlit looks into a dict for data frames, for which it imports pandas.
-    data = json.dumps(content, separators=(",", ":"), ensure_ascii=False).encode("utf-8", "surrogatepass")
+    # Two lines: what is selected changes without the drawing. As bytes: Streamlit looks into a dict for data frames, for which
+    # it imports pandas.
+    lines = (json.dumps(each, separators=(",", ":"), ensure_ascii=False, allow_nan=False) for each in (head, content))
+    data = "\n".join(lines).encode("utf-8", "surrogatepass")
 
     def told() -> None:
         event = _event(st.session_state[key].get("event"))

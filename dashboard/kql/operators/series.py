@@ -280,7 +280,8 @@ def _count(axis: Axis) -> str:
     """How many steps the series has where the query says so."""
     if axis.steps is None or axis.first is None:
         return "0"
-    return axis.steps if axis.first == "0" else f"({axis.steps} - {axis.first})"
+    count = axis.steps if axis.first == "0" else f"{axis.steps} - {axis.first}"
+    return count if count.isdigit() else f"greatest({count}, 0)"  # the end may stand before the start
 
 
 def _default(binder: Binder, scope: Scope, item: s.SeriesColumn, kind: KqlType) -> str:

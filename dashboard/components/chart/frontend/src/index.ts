@@ -11,6 +11,8 @@ type Content = {
   points: boolean;
   brush: boolean;
 };
+/** The numbers of a trace and of a point in it. */
+type Mark = number[];
 type Mount = {
   data: Uint8Array | null;
   parentElement: HTMLElement;
@@ -19,31 +21,43 @@ type Mount = {
 
 const CONFIG = { displayModeBar: false, displaylogo: false, responsive: false, scrollZoom: false, doubleClick: "reset" };
 const BESIDE_FULL = 130;
-const NOTHING = JSON.stringify({ points: [] });
+const POINTS = '{"points"';
 const print = window.matchMedia("print");
 
 class Chart {
   private content: Content | null = null;
-  private bytes: Uint8Array | null = null;
+  private body = "";
   private width = 0;
   private height = 0;
-  private picked = NOTHING;
+  /** What the reader selected, as it was told or as Python says. */
+  private picked = told([]);
   private plot: Plot | null = null;
   private readonly sizes = new ResizeObserver(() => this.resized());
   mount!: Mount;
 
-  constructor(readonly root: HTMLElement) {}
+  private readonly turned = () => this.resized();
+
+  constructor(readonly root: HTMLElement) {
+    window.addEventListener("resize", this.turned);
+  }
 
   show(mount: Mount): void {
     this.mount = mount;
-    if (!mount.data || (this.bytes && same(mount.data, this.bytes))) return;
-    this.bytes = mount.data;
-    this.content = JSON.parse(new TextDecoder().decode(mount.data)) as Content;
-    this.picked = NOTHING;
-    this.root.setAttribute("role", "figure");
-    this.root.setAttribute("aria-label", this.content.label);
-    this.root.style.height = `${this.tall()}px`;
-    this.sizes.observe(this.root);
+    if (!mount.data) return;
+    const [head, body] = lines(mount.data);
+    const picked = told((JSON.parse(head) as { picked: Mark[] }).picked);
+    if (body === this.body) {
+      // What is brushed stays as the reader left it.
+      if (picked === this.picked || !this.picked.startsWith(POINTS)) return;
+    } else {
+      this.body = body;
+      this.content = JSON.parse(body) as Content;
+      this.root.setAttribute("role", "figure");
+      this.root.setAttribute("aria-label", this.content.label);
+      this.root.style.height = `${this.tall()}px`;
+      this.sizes.observe(this.root);
+    }
+    this.picked = picked;
     drawWhenNear(this);
   }
 
@@ -58,10 +72,19 @@ class Chart {
       layout.clickmode ??= brush ? "event" : "event+select";
       layout.hovermode ??= "closest";
     }
-    void Plotly.react(this.root, figure.data, layout, CONFIG).then((plot) => this.listen(plot)).catch((problem: unknown) => fail(this.root, problem));
+    const marks = this.picked.startsWith(POINTS) ? (JSON.parse(this.picked) as { points: Mark[] }).points : [];
+    const data = figure.data.map((trace, at) => {
+      const selectedpoints = marks.length ? marks.filter(([number]) => number === at).map(([, point]) => point) : null;
+      return points && trace.type !== "pie" ? { ...trace, selectedpoints } : trace;
+    });
+    void Plotly.react(this.root, data, layout, CONFIG).then((plot) => this.listen(plot)).catch((problem: unknown) => {
+      Plotly.purge(this.root);
+      fail(this.root, problem);
+    });
   }
 
   end(): void {
+    window.removeEventListener("resize", this.turned);
     this.sizes.disconnect();
     forget(this);
     Plotly.purge(this.root);
@@ -72,8 +95,10 @@ class Chart {
   }
 
   private resized(): void {
+    if (!this.content || !this.width || print.matches) return;
+    const { clientWidth } = this.root;
     const height = this.tall();
-    if (print.matches || !this.root.clientWidth || (this.root.clientWidth === this.width && height === this.height)) return;
+    if (!clientWidth || (clientWidth === this.width && height === this.height)) return;
     if (height !== this.height) this.root.style.height = `${height}px`;
     drawWhenNear(this);
   }
@@ -82,36 +107,41 @@ class Chart {
     if (this.plot === plot) return;
     this.plot = plot;
     plot.on("plotly_selected", (event) => this.selected(event));
-    plot.on("plotly_deselect", () => this.tell({ points: [] }));
-    plot.on("plotly_doubleclick", () => this.tell({ points: [] }));
+    plot.on("plotly_deselect", () => this.tell(told([])));
+    plot.on("plotly_doubleclick", () => this.tell(told([])));
     plot.on("plotly_click", (event) => {
       // A slice of a pie can be clicked, but Plotly has no selection for it.
       const found = event?.points?.filter((point) => point.data?.type === "pie").map(place) ?? [];
-      if (found.length) this.tell({ points: this.picked === JSON.stringify({ points: found }) ? [] : found });
+      if (found.length) this.tell(this.picked === told(found) ? told([]) : told(found));
     });
   }
 
   private selected(event: Told | undefined): void {
     const range = event?.range?.x;
-    if (range?.length === 2) this.tell({ range });
-    else if (event) this.tell({ points: (event.points ?? []).map(place) });
+    if (range?.length === 2 && this.content?.brush) this.tell(JSON.stringify({ range }));
+    else if (event && !range) this.tell(told((event.points ?? []).map(place)));
   }
 
-  private tell(event: { points: number[][] } | { range: unknown[] }): void {
-    if (!this.content?.points && !("range" in event && this.content?.brush)) return;
-    const text = JSON.stringify(event);
-    if (text === this.picked) return;
+  private tell(text: string): void {
+    if (text === this.picked || (text.startsWith(POINTS) && !this.content?.points)) return;
     this.picked = text;
-    this.mount.setTriggerValue("event", event);
+    this.mount.setTriggerValue("event", JSON.parse(text));
   }
 }
 
-function place(point: NonNullable<Told["points"]>[number]): number[] {
+/** What is told of selected marks: the same text for the same marks. */
+function told(marks: Mark[]): string {
+  return JSON.stringify({ points: [...marks].sort((one, other) => one[0]! - other[0]! || one[1]! - other[1]!) });
+}
+
+function place(point: NonNullable<Told["points"]>[number]): Mark {
   return [point.curveNumber ?? 0, [point.pointNumbers?.[0], point.pointIndex, point.pointNumber, point.i].find(Number.isInteger) ?? -1];
 }
 
-function same(one: Uint8Array, other: Uint8Array): boolean {
-  return one.length === other.length && one.every((byte, at) => byte === other[at]);
+function lines(data: Uint8Array): [string, string] {
+  const text = new TextDecoder().decode(data);
+  const end = text.indexOf("\n");
+  return [text.slice(0, end), text.slice(end + 1)];
 }
 
 const mounted = new WeakMap<HTMLElement, Chart>();

@@ -6,7 +6,7 @@ export function exportChart(item: HTMLElement | null, format: "png" | "svg", nam
   const plot = item?.querySelector<HTMLElement>(".js-plotly-plot");
   const layers = plot ? [...plot.querySelectorAll<SVGSVGElement>("svg.main-svg")] : [];
   if (!plot || !layers.length) {
-    say("There is no chart to save.");
+    say("The chart is not drawn yet.");
     return;
   }
   const { width, height } = plot.getBoundingClientRect();

@@ -80,6 +80,7 @@ class Mounted {
 
   end(): void {
     window.removeEventListener("resize", this.resized);
+    this.turn++; // what is still being decoded is not drawn any more
     forget(this);
     this.grid?.destroy();
   }
