@@ -20,6 +20,7 @@ Tabulator.registerModule([
 export type Report = {
   select: (ids: number[]) => void;
   event: (value: { row: number; field: string; link: Link }) => void;
+  built: () => void;
 };
 
 /** What a reader set that outlives new rows. */
@@ -131,6 +132,7 @@ export class Grid {
     this.select(table.selected);
     this.tell();
     if (kept?.top) holder.querySelector(".tabulator-tableholder")?.scrollTo({ top: kept.top });
+    this.report.built();
     this.root.dataset.ready = "true";
   }
 

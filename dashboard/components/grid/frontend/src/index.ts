@@ -74,8 +74,8 @@ class Mounted {
     this.grid = new Grid(this.root, { ...content, selected: selected ?? [] }, height, {
       select: (rows) => this.mount.setStateValue("selection", { digest: content.digest, rows }),
       event: (value) => this.mount.setTriggerValue("event", value),
+      built: () => (this.root.style.minHeight = ""), // what kept its place
     }, kept);
-    window.setTimeout(() => (this.root.style.minHeight = ""), 300);
   }
 
   end(): void {
