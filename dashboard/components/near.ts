@@ -84,6 +84,30 @@ export function fail(root: HTMLElement, problem: unknown): void {
   console.error("watchbook", problem);
 }
 
+/** What stands in the element: it shows the data of each mount, until it ends. */
+export type Part<M> = { show: (mount: M) => void | Promise<void>; end: () => void };
+
+/** The mounting function of a component that has one element, with the class `name`, in each place it is mounted. */
+export function mounting<M extends { parentElement: HTMLElement }>(name: string, make: (root: HTMLElement) => Part<M>): (given: M) => () => void {
+  const mounted = new WeakMap<HTMLElement, Part<M>>();
+  return (given) => {
+    let root = given.parentElement.querySelector<HTMLElement>(`:scope > .${name}`);
+    if (!root) {
+      root = document.createElement("div");
+      root.className = name;
+      given.parentElement.append(root);
+    }
+    const place = root;
+    const one = mounted.get(place) ?? make(place);
+    mounted.set(place, one);
+    void (async () => one.show(given))().catch((problem: unknown) => fail(place, problem));
+    return () => {
+      mounted.delete(place);
+      one.end();
+    };
+  };
+}
+
 function say({ root }: Drawable, state: "due" | "far" | "waiting" | "drawn"): void {
   root.dataset.state = state;
   for (const part of root.children as HTMLCollectionOf<HTMLElement>) part.style.visibility = state === "far" ? "hidden" : "";

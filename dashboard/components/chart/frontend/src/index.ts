@@ -1,7 +1,7 @@
 /** A chart: Plotly draws it when it comes near the screen, at the width it then has. */
 import Plotly from "plotly.js-basic-dist-min";
 import type { Layout, Plot, Told, Trace } from "plotly.js-basic-dist-min";
-import { drawWhenNear, fail, forget, FULL } from "../../../near";
+import { drawWhenNear, fail, forget, FULL, mounting } from "../../../near";
 
 type Content = {
   figure: { data: Trace[]; layout: Layout };
@@ -21,7 +21,6 @@ type Mount = {
 
 const CONFIG = { displayModeBar: false, displaylogo: false, responsive: false, scrollZoom: false, doubleClick: "reset" };
 const BESIDE_FULL = 130;
-const POINTS = '{"points"';
 const print = window.matchMedia("print");
 
 class Chart {
@@ -29,13 +28,13 @@ class Chart {
   private body = "";
   private width = 0;
   private height = 0;
-  /** What the reader selected, as it was told or as Python says. */
-  private picked = told([]);
+  /** The marks selected now, or the ends of the range brushed last. */
+  private picked: Mark[] = [];
+  private range: unknown[] | null = null;
   private plot: Plot | null = null;
   private readonly sizes = new ResizeObserver(() => this.resized());
-  mount!: Mount;
-
   private readonly turned = () => this.resized();
+  mount!: Mount;
 
   constructor(readonly root: HTMLElement) {
     window.addEventListener("resize", this.turned);
@@ -45,10 +44,10 @@ class Chart {
     this.mount = mount;
     if (!mount.data) return;
     const [head, body] = lines(mount.data);
-    const picked = told((JSON.parse(head) as { picked: Mark[] }).picked);
+    const { picked } = JSON.parse(head) as { picked: Mark[] };
     if (body === this.body) {
       // What is brushed stays as the reader left it.
-      if (picked === this.picked || !this.picked.startsWith(POINTS)) return;
+      if (this.range || same(picked, this.picked)) return;
     } else {
       this.body = body;
       this.content = JSON.parse(body) as Content;
@@ -58,6 +57,7 @@ class Chart {
       this.sizes.observe(this.root);
     }
     this.picked = picked;
+    this.range = null;
     drawWhenNear(this);
   }
 
@@ -72,9 +72,9 @@ class Chart {
       layout.clickmode ??= brush ? "event" : "event+select";
       layout.hovermode ??= "closest";
     }
-    const marks = this.picked.startsWith(POINTS) ? (JSON.parse(this.picked) as { points: Mark[] }).points : [];
+    const { picked } = this;
     const data = figure.data.map((trace, at) => {
-      const selectedpoints = marks.length ? marks.filter(([number]) => number === at).map(([, point]) => point) : null;
+      const selectedpoints = picked.length ? picked.filter(([number]) => number === at).map(([, point]) => point) : null;
       return points && trace.type !== "pie" ? { ...trace, selectedpoints } : trace;
     });
     void Plotly.react(this.root, data, layout, CONFIG).then((plot) => this.listen(plot)).catch((problem: unknown) => {
@@ -107,31 +107,39 @@ class Chart {
     if (this.plot === plot) return;
     this.plot = plot;
     plot.on("plotly_selected", (event) => this.selected(event));
-    plot.on("plotly_deselect", () => this.tell(told([])));
-    plot.on("plotly_doubleclick", () => this.tell(told([])));
+    plot.on("plotly_deselect", () => this.pick([]));
+    plot.on("plotly_doubleclick", () => this.pick([]));
     plot.on("plotly_click", (event) => {
       // A slice of a pie can be clicked, but Plotly has no selection for it.
       const found = event?.points?.filter((point) => point.data?.type === "pie").map(place) ?? [];
-      if (found.length) this.tell(this.picked === told(found) ? told([]) : told(found));
+      if (found.length) this.pick(same(found, this.picked) ? [] : found);
     });
   }
 
   private selected(event: Told | undefined): void {
     const range = event?.range?.x;
-    if (range?.length === 2 && this.content?.brush) this.tell(JSON.stringify({ range }));
-    else if (event && !range) this.tell(told((event.points ?? []).map(place)));
+    if (range?.length === 2 && this.content?.brush) this.brush(range);
+    else if (event && !range) this.pick((event.points ?? []).map(place));
   }
 
-  private tell(text: string): void {
-    if (text === this.picked || (text.startsWith(POINTS) && !this.content?.points)) return;
-    this.picked = text;
-    this.mount.setTriggerValue("event", JSON.parse(text));
+  private pick(marks: Mark[]): void {
+    if (!this.content?.points || (!this.range && same(marks, this.picked))) return;
+    this.picked = marks;
+    this.range = null;
+    this.mount.setTriggerValue("event", { points: marks });
+  }
+
+  private brush(range: unknown[]): void {
+    if (this.range && String(range) === String(this.range)) return;
+    this.picked = [];
+    this.range = range;
+    this.mount.setTriggerValue("event", { range });
   }
 }
 
-/** What is told of selected marks: the same text for the same marks. */
-function told(marks: Mark[]): string {
-  return JSON.stringify({ points: [...marks].sort((one, other) => one[0]! - other[0]! || one[1]! - other[1]!) });
+/** Whether these are the same marks, in whatever order. */
+function same(some: Mark[], others: Mark[]): boolean {
+  return some.map(String).sort().join() === others.map(String).sort().join();
 }
 
 function place(point: NonNullable<Told["points"]>[number]): Mark {
@@ -144,20 +152,4 @@ function lines(data: Uint8Array): [string, string] {
   return [text.slice(0, end), text.slice(end + 1)];
 }
 
-const mounted = new WeakMap<HTMLElement, Chart>();
-
-export default function mount(given: Mount): () => void {
-  let root = given.parentElement.querySelector<HTMLElement>(":scope > .wb-chart");
-  if (!root) {
-    root = document.createElement("div");
-    root.className = "wb-chart";
-    given.parentElement.append(root);
-  }
-  const one = mounted.get(root) ?? new Chart(root);
-  mounted.set(root, one);
-  one.show(given);
-  return () => {
-    mounted.delete(root);
-    one.end();
-  };
-}
+export default mounting<Mount>("wb-chart", (root) => new Chart(root));

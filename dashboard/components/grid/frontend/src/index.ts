@@ -2,7 +2,7 @@
  *  stay the same. */
 import "tabulator-tables/dist/css/tabulator_simple.css";
 import "./grid.css";
-import { drawWhenNear, fail, forget, FULL } from "../../../near";
+import { drawWhenNear, forget, FULL, mounting } from "../../../near";
 import { decode, Table } from "./data";
 import { Grid } from "./grid";
 
@@ -97,17 +97,4 @@ async function styled(parent: HTMLElement): Promise<void> {
   });
 }
 
-const mounted = new WeakMap<HTMLElement, Mounted>();
-
-export default function mount(given: Mount): () => void {
-  let root = given.parentElement.querySelector<HTMLElement>(":scope > .wb-grid");
-  if (!root) {
-    root = document.createElement("div");
-    root.className = "wb-grid";
-    given.parentElement.append(root);
-  }
-  const one = mounted.get(root) ?? new Mounted(root);
-  mounted.set(root, one);
-  void one.show(given).catch((problem: unknown) => fail(root, problem));
-  return () => one.end();
-}
+export default mounting<Mount>("wb-grid", (root) => new Mounted(root));
