@@ -95,7 +95,9 @@ def test_a_scheduler_that_runs_sees_workspaces_that_come_and_go(
     store, other = Store(f"sqlite:///{tmp_path / 'store.db'}"), WORKSPACE.replace(WORKSPACE[:8], "0" * 8)
 
     def asked() -> list[str]:
-        return list(engine_of(store).workspaces)  # type: ignore[attr-defined]
+        engine = engine_of(store)
+        assert isinstance(engine, LogAnalyticsEngine)
+        return list(engine.workspaces)
 
     connections.add_workspace(WORKSPACE)
     assert asked() == [WORKSPACE]

@@ -104,7 +104,7 @@ def test_a_narrow_part_wraps_the_address_in_its_note_and_counts_its_rows_in_its_
     item = part(
         "Narrow, {$rowCount} words", f"externaldata(word:string)['https://{path}'] | summarize count() by word"
     ) | {"customWidth": "20"}
-    item["content"]["visualization"] = "piechart"  # type: ignore[index]
+    item["content"]["visualization"] = "piechart"
     (tmp_path / "narrow.json").write_text(json.dumps({"version": "Notebook/1.0", "items": [item]}))
     with serving(data=tmp_path / "data", workbooks=tmp_path) as running:
         page.goto(f"{running.url}/workbook?w=mine%2Fnarrow")

@@ -6,7 +6,7 @@ import datetime as dt
 import json
 import threading
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from playwright.sync_api import expect
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.browser
 
 
-def part(title: str, text: str) -> dict[str, object]:
+def part(title: str, text: str) -> dict[str, Any]:
     content = {"version": "KqlItem/1.0", "query": text, "queryType": 0, "title": title, "visualization": "table"}
     return {"type": 3, "content": content, "name": title}
 

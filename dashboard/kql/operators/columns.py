@@ -26,8 +26,9 @@ def piped(binder: Binder, source: Relation | None, node: s.Node, keyword: str) -
 
 def extend(binder: Binder, scope: Scope, source: Relation | None, node: s.Extend) -> Relation:
     """`extend`: new columns beside the old ones; one of the same name takes the old one's place."""
-    projection = Projection(binder.row(piped(binder, source, node, "extend"), scope), "extend")
-    projection.begin_with(projection.row.relation)  # type: ignore[arg-type]
+    rows = piped(binder, source, node, "extend")
+    projection = Projection(binder.row(rows, scope), "extend")
+    projection.begin_with(rows)
     projection.take(node.columns)
     return projection.relation()
 
