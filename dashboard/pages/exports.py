@@ -15,6 +15,7 @@ from dashboard.pages import azure_exchange, bar, sources, style
 from dashboard.pages.board import Board
 from dashboard.pages.templates import find_template
 from dashboard.runtime.evaluate import Session
+from dashboard.server.downloads import Download
 
 _OPEN = "wb-export-open"
 _JOB = "wb-export-job"
@@ -28,12 +29,10 @@ _FORMS = {
 class _Job:
     """An export that runs in the background. `share` and `what` are told by its thread."""
 
-    name: str
-    mime: str
     token: CancelToken = field(default_factory=CancelToken)
     share: float = 0.0
     what: str = ""
-    result: Future[bytes] = field(default_factory=Future)
+    result: Future[Download] = field(default_factory=Future)
 
     def tell(self, share: float, what: str) -> None:
         self.share, self.what = share, what
@@ -97,24 +96,23 @@ def _draw_progress(job: _Job) -> None:
 
 def _draw_outcome(job: _Job) -> None:
     try:
-        content = job.result.result()
+        made = job.result.result()
     except Cancelled:
         st.html(style.message_html("The export was cancelled.", "info"))
     except WatchbookError as error:
         st.html(style.problem_html(error.problem, error.problems[1:]))
     else:
-        size = f"{len(content) / 1e6:.1f} MB" if len(content) >= 1e6 else f"{len(content) / 1e3:.0f} kB"
-        st.html(style.message_html(f"{job.name} is ready ({size}).", "success"))
-        st.download_button(
-            "Save the file", content, job.name, job.mime, type="primary", key="wb-export-save", on_click="ignore"
-        )
+        length = len(made.content)
+        size = f"{length / 1e6:.1f} MB" if length >= 1e6 else f"{length / 1e3:.0f} kB"
+        st.html(style.message_html(f"{made.name} is ready ({size}).", "success"))
+        st.html(f'<a class="wb-button is-primary" href="{style.text(made.address)}" download>Save the file</a>')
 
 
 def _start(board: Board, form: str, all_tabs: bool, paper: str, portrait: bool) -> _Job:
     from dashboard.export.tables import file_name
     from dashboard.export.workbook import MIME
 
-    job = _Job(file_name(board.title, form), MIME[form])
+    job = _Job()
     zone, source = bar.zone(), sources.labels()[sources.chosen()]
     session = board.session
     if all_tabs:
@@ -132,7 +130,7 @@ def _start(board: Board, form: str, all_tabs: bool, paper: str, portrait: bool) 
                 board.title, session, zone=zone, all_tabs=all_tabs, source=source, progress=job.tell, cancel=job.token
             )
             made = export_workbook(run, form, paper=paper, portrait=portrait, progress=job.tell, cancel=job.token)
-            job.result.set_result(made)
+            job.result.set_result(Download(file_name(board.title, form), MIME[form], made))
         except BaseException as error:  # noqa: BLE001 - the dialog shows it
             job.result.set_exception(error)
 

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 from dashboard import settings
 from dashboard.errors import Problem, WatchbookError
 from dashboard.server.asgi import App, Receive, Scope, Send, answer
+from dashboard.server.downloads import Downloads
 from dashboard.server.headers import SecurityHeaders
 from dashboard.server.hosts import AllowedHosts, is_loopback
 from dashboard.server.limits import BodyLimit
@@ -72,6 +73,7 @@ def guarded(
     inner: App = StaticFiles(
         app, folders=content.folders, files=content.files, start_page=content.start_page, passed_on=content.passed_on
     )
+    inner = Downloads(inner)
     if token:
         inner = TokenGate(inner, token=token, port=port)
     inner = Health(inner)

@@ -116,7 +116,7 @@ def test_a_new_user_copies_a_workbook_changes_it_and_restores_the_first_version(
     dialog = page.get_by_role("dialog")
     dialog.get_by_role("button", name="Export", exact=True).click()
     with page.expect_download(timeout=60_000) as waiting:
-        dialog.get_by_role("button", name="Save the file").click(timeout=60_000)
+        dialog.get_by_role("link", name="Save the file").click(timeout=60_000)
     assert waiting.value.path().read_bytes().startswith(b"%PDF-")
     page.keyboard.press("Escape")
     # restore the first version

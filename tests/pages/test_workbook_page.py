@@ -182,7 +182,7 @@ def test_the_workbook_is_exported_with_all_its_tabs_and_this_page_stays_where_it
     dialog.get_by_text("All tabs", exact=True).click()
     dialog.get_by_role("button", name="Export", exact=True).click()
     with page.expect_download() as saving:
-        dialog.get_by_role("button", name="Save the file").click()
+        dialog.get_by_role("link", name="Save the file").click()
     assert saving.value.suggested_filename == "Pods at a glance.xlsx"
     book = openpyxl.load_workbook(io.BytesIO(saving.value.path().read_bytes()))
     about = dict(row[:2] for row in book["About"].iter_rows(values_only=True))
