@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.serving import Serving, serving
 
@@ -48,18 +49,28 @@ def _state(page: Page, expected: Callable[[dict[str, Any]], object]) -> dict[str
     raise AssertionError(f"the state stayed {state}")
 
 
-def _active(page: Page) -> str:
-    """The text of the active cell, as assistive technology finds it."""
-    page.wait_for_timeout(150)
-    return page.evaluate(
-        "() => document.getElementById(document.querySelector('.st-key-grid .tabulator').getAttribute('aria-activedescendant'))?.textContent"
+_ACTIVE = (
+    "document.getElementById(document.querySelector('.st-key-grid .tabulator').getAttribute('aria-activedescendant'))"
+)
+
+
+def _expect_active(page: Page, text: str) -> None:
+    """The active cell, as assistive technology finds it, comes to have this text."""
+    page.wait_for_function(f"text => {_ACTIVE}?.textContent.trim() === text", arg=text)
+
+
+def _became_active(page: Page, before: str) -> str:
+    """The text of the active cell, once it is another one than `before`."""
+    found = page.wait_for_function(
+        f"before => {{ const text = {_ACTIVE}?.textContent; return text !== before && text; }}", arg=before
     )
+    return str(found.json_value())
 
 
-def _first_cells(table: Locator, column: int, count: int = 3) -> list[str]:
-    return [
-        table.locator(".tabulator-row").nth(n).locator(".tabulator-cell").nth(column).inner_text() for n in range(count)
-    ]
+def _expect_cells(table: Locator, column: int, texts: list[str]) -> None:
+    """The column of the first rows comes to show these texts."""
+    for n, text in enumerate(texts):
+        expect(table.locator(".tabulator-row").nth(n).locator(".tabulator-cell").nth(column)).to_have_text(text)
 
 
 def test_it_is_announced_as_a_grid_with_its_size_and_one_tab_stop(open_grid: Callable[..., Locator]) -> None:
@@ -75,20 +86,21 @@ def test_the_sort_of_the_view_is_the_first_one_and_a_header_click_changes_it(
     page: Page, open_grid: Callable[..., Locator]
 ) -> None:
     table = open_grid()
-    restarts = [int(text.replace(",", "")) for text in _first_cells(table, 2)]
+    restarts = [
+        int(table.locator(".tabulator-row").nth(n).locator(".tabulator-cell").nth(2).inner_text()) for n in range(3)
+    ]
     assert restarts == sorted(restarts, reverse=True)
     table.get_by_role("columnheader", name="Name", exact=True).click()
-    assert _first_cells(table, 0) == ["pod-0", "pod-1", "pod-2"], "numbers within texts sort as numbers"
+    _expect_cells(table, 0, ["pod-0", "pod-1", "pod-2"])  # numbers within texts sort as numbers
     assert table.locator("[aria-sort=ascending]").inner_text().strip() == "Name"
 
 
 def test_the_keyboard_alone_reaches_selects_and_clears(page: Page, open_grid: Callable[..., Locator]) -> None:
     table = open_grid()
     table.focus()
-    first = _active(page)
+    first = _became_active(page, "")
     page.keyboard.press("ArrowDown")
-    second = _active(page)
-    assert first != second
+    second = _became_active(page, first)
     page.keyboard.press("ArrowRight")
     page.keyboard.press("Enter")
     state = _state(page, lambda state: state["rows"])
@@ -96,8 +108,8 @@ def test_the_keyboard_alone_reaches_selects_and_clears(page: Page, open_grid: Ca
     assert state["heard"] == [state["rows"]]
     page.keyboard.press("ArrowDown")
     page.keyboard.press(" ")
-    assert len(_state(page, lambda state: len(state["rows"]) == 2)["rows"]) == 2
-    assert table.locator("[aria-selected=true]").count() == 2
+    _state(page, lambda state: len(state["rows"]) == 2)
+    expect(table.locator("[aria-selected=true]")).to_have_count(2)
     page.keyboard.press("Escape")
     _state(page, lambda state: state["rows"] == [])
 
@@ -109,30 +121,31 @@ def test_the_keyboard_moves_through_all_rows_and_sorts_in_the_header(
     table.focus()
     page.keyboard.press("Control+End")
     page.keyboard.press("Home")
-    last = _active(page)
+    last = _became_active(page, "")
     page.keyboard.press("ArrowUp")
-    assert last != _active(page)
+    _became_active(page, last)
     page.keyboard.press("Control+Home")
     page.keyboard.press("ArrowUp")
-    assert _active(page).strip() == "Name"
+    _expect_active(page, "Name")
     page.keyboard.press("Enter")
     page.keyboard.press("ArrowDown")
-    assert _active(page) == "pod-0"
-    assert _first_cells(table, 0, 1) == ["pod-0"]
+    _expect_active(page, "pod-0")
+    _expect_cells(table, 0, ["pod-0"])
     page.keyboard.press("PageDown")
-    assert _active(page) == "pod-10"
+    _expect_active(page, "pod-10")
 
 
 def test_the_active_cell_is_in_view_and_visibly_marked(page: Page, open_grid: Callable[..., Locator]) -> None:
     table = open_grid(n=5000)
     table.focus()
     page.keyboard.press("Control+End")
-    page.wait_for_timeout(300)
+    page.wait_for_function(
+        f"""() => {{
+            const active = {_ACTIVE}, cell = active?.getBoundingClientRect(), table = document.querySelector(".st-key-grid .tabulator").getBoundingClientRect();
+            return active?.ariaColIndex === "4" && cell.height > 0 && cell.top >= table.top && cell.bottom <= table.bottom;
+        }}"""
+    )
     cell = table.locator(".wb-grid-active")
-    box, outer = cell.bounding_box(), table.bounding_box()
-    assert box
-    assert outer
-    assert outer["y"] <= box["y"] <= outer["y"] + outer["height"] - box["height"]
     assert cell.evaluate("cell => getComputedStyle(cell).outlineStyle") == "solid"
 
 
@@ -140,7 +153,7 @@ def test_the_search_keeps_rows_with_all_words_and_counts_them(page: Page, open_g
     table = open_grid()
     page.get_by_role("searchbox", name="Search Pods").fill("KUBE-system pod-3")
     page.wait_for_function("() => document.querySelectorAll('.st-key-grid .tabulator-row').length === 5")
-    assert page.locator(".wb-grid-status").inner_text() == "5 of 60 rows"
+    expect(page.locator(".wb-grid-status")).to_have_text("5 of 60 rows")
     page.get_by_role("searchbox").fill("no such pod")
     page.wait_for_selector(".tabulator-placeholder:visible")
     assert table.locator(".tabulator-placeholder").inner_text() == "No row matches the search."
@@ -150,14 +163,13 @@ def test_other_rows_end_the_selection_but_keep_search_and_sort(page: Page, open_
     table = open_grid()
     table.get_by_role("columnheader", name="Name", exact=True).click()
     page.get_by_role("searchbox").fill("default")
-    page.wait_for_timeout(400)
+    _expect_cells(table, 0, ["pod-1", "pod-4"])
     table.locator(".tabulator-row").nth(1).locator(".tabulator-cell").nth(1).click()
     assert _state(page, lambda state: state["rows"])["rows"] == [4]
     page.get_by_role("button", name="Other rows").click()
     _state(page, lambda state: state["rows"] == [])
-    page.wait_for_timeout(600)
-    assert page.get_by_role("searchbox").input_value() == "default"
-    assert _first_cells(page.locator(TABLE), 0, 2) == ["pod-1", "pod-4"]
+    expect(page.get_by_role("searchbox")).to_have_value("default")
+    _expect_cells(page.locator(TABLE), 0, ["pod-1", "pod-4"])
     assert page.locator(f"{TABLE} .tabulator-selected").count() == 0
 
 
@@ -234,22 +246,21 @@ def test_a_tree_folds_by_mouse_and_keyboard_and_its_search_keeps_families(
 ) -> None:
     table = open_grid("tree")
     assert table.get_attribute("role") == "treegrid"
-    names = lambda: table.locator(".tabulator-cell[tabulator-field=c1]").all_inner_texts()  # noqa: E731
-    assert names() == ["Tactic 0", "Technique 0", "Technique 1", "Technique 2", "Tactic 1", "Tactic 2", "Tactic 3"]
+    names = table.locator(".tabulator-cell[tabulator-field=c1]")
+    expect(names).to_have_text(
+        ["Tactic 0", "Technique 0", "Technique 1", "Technique 2", "Tactic 1", "Tactic 2", "Tactic 3"]
+    )
     table.get_by_text("Tactic 1").click()
-    assert "Technique 4" in names()
+    expect(names.filter(has_text="Technique 4")).to_have_count(1)
     table.focus()
     page.keyboard.press("Control+Home")
     page.keyboard.press("End")
     page.keyboard.press("ArrowLeft")
-    page.wait_for_timeout(200)
-    assert "Technique 0" not in names()
+    expect(names.filter(has_text="Technique 0")).to_have_count(0)
     page.keyboard.press("ArrowRight")
-    page.wait_for_timeout(200)
-    assert "Technique 0" in names()
+    expect(names.filter(has_text="Technique 0")).to_have_count(1)
     page.get_by_role("searchbox").fill("technique 4")
-    page.wait_for_timeout(500)
-    assert names() == ["Tactic 1", "Technique 4"]
+    expect(names).to_have_text(["Tactic 1", "Technique 4"])
     table.get_by_text("Technique 4").click()
     assert _state(page, lambda state: state["rows"])["rows"] == [4]
 
@@ -267,7 +278,7 @@ def test_a_cell_is_copied_as_it_is_and_rows_as_a_table(page: Page, open_grid: Ca
     page.wait_for_function("() => document.querySelector('.wb-grid-status').textContent === 'Cell copied.'")
     assert page.evaluate("navigator.clipboard.readText()") == "pod-0"
     page.keyboard.press(" ")
-    page.wait_for_timeout(300)
+    expect(table.locator("[aria-selected=true]")).to_have_count(1)
     page.keyboard.press("Control+c")
     page.wait_for_function("() => document.querySelector('.wb-grid-status').textContent === '1 row copied.'")
     assert (
@@ -296,5 +307,5 @@ def test_a_hundred_thousand_rows_scroll_sort_and_search(page: Page, open_grid: C
     table.focus()
     page.keyboard.press("Control+End")
     page.keyboard.press("Home")
-    assert _active(page) == "pod-99999"
+    _expect_active(page, "pod-99999")
     assert table.locator(".tabulator-row").count() < 100
