@@ -70,10 +70,12 @@ class OrderKey(Struct, frozen=True, gc=False):
 
     @property
     def sql(self) -> str:
-        """The key as ORDER BY spells it."""
-        return (
-            f"c{self.column.id} {'ASC' if self.ascending else 'DESC'} NULLS {'FIRST' if self.nulls_first else 'LAST'}"
-        )
+        """The key as ORDER BY spells it. NaN stands beside null at either end; DuckDB takes it for the greatest number."""
+        column = f"c{self.column.id}"
+        direction = f"{'ASC' if self.ascending else 'DESC'} NULLS {'FIRST' if self.nulls_first else 'LAST'}"
+        if self.column.type == "real" and self.ascending == self.nulls_first:
+            return f"nullif({column}, 'nan'::DOUBLE) {direction}, {column} {direction}"
+        return f"{column} {direction}"
 
 
 # ---- nodes ---------------------------------------------------------------------------------------------------------
