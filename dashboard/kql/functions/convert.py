@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from dashboard.kql.functions.literals import DUCKDB_TYPES, is_repeatable, json_text, literal, once, text
 from dashboard.kql.functions.registry import FunctionRefused, Operand
-from dashboard.kql.literals import read_datetime, read_timespan
+from dashboard.kql.literals import read_datetime, read_timespan, unit_ticks
 from dashboard.table import KqlType, format_timespan
 
 NUMBERS: tuple[KqlType, ...] = ("int", "long", "real", "decimal")
@@ -21,15 +21,28 @@ PLAIN_NUMBER = re.compile(r"-?[0-9]{1,18}\Z")
 
 ISO_FORMAT = "'%Y-%m-%dT%H:%M:%S.%f0Z'"
 
-# Spellings of a point in time that DuckDB's own cast does not read.
+# Spellings of a point in time that DuckDB's own cast does not read, without the weekday before and the GMT behind them.
 OTHER_DATETIMES = (
     "%m/%d/%Y %I:%M:%S %p", "%m/%d/%Y %H:%M:%S", "%m/%d/%Y %I:%M %p", "%m/%d/%Y %H:%M", "%m/%d/%Y",
-    "%m-%d-%Y",
-    "%a, %d %b %Y %H:%M:%S GMT", "%a, %d %b %Y %H:%M:%S", "%d %b %Y %H:%M:%S", "%d %b %Y", "%b %d %Y %H:%M:%S", "%b %d %Y",
-    "%b %d, %Y", "%B %d, %Y", "%d %B %Y", "%A, %d-%b-%y %H:%M:%S GMT", "%Y-%m", "%Y", "%Y-%m-%dT%H", "%Y-%m-%d %H",
-    "%m/%d/%Y %I:%M:%S.%f %p", "%m/%d/%Y %H:%M:%S.%f", "%Y-%m-%d %I:%M:%S %p", "%a %b %d %H:%M:%S %Y",
+    "%m-%d-%Y", "%m-%d-%Y %H:%M:%S", "%m-%d-%Y %H:%M", "%b %d %Y %H:%M:%S", "%b %d %Y",
+    "%b %d, %Y", "%B %d, %Y", "%d %B %Y", "%Y-%m", "%Y%m%d", "%Y", "%Y-%m-%dT%H", "%Y-%m-%d %H",
+    "%m/%d/%Y %I:%M:%S.%f %p", "%m/%d/%Y %H:%M:%S.%f", "%Y-%m-%d %I:%M:%S %p", "%b %d %H:%M:%S %Y",
+    # RFC 822 and RFC 850. A year of two digits is tried first: %Y would take it for one of the first century.
+    *(
+        f"%d{mark}%b{mark}{year}{clock}"
+        for mark in " -" for year in ("%y", "%Y") for clock in ("", " %H:%M", " %H:%M:%S")
+    ),
 )  # fmt: skip
 OTHER_DATETIMES_SQL = "[" + ", ".join(text(f) for f in OTHER_DATETIMES) + "]"
+WEEKDAY_AND_ZONE = (
+    r"'^\s*(?:(?:Mon|Tues?|Wed(?:nes)?|Thu(?:rs)?|Fri|Sat(?:ur)?|Sun)(?:day)?,?\s+)?(.*?)(?:\s*(?:GMT|UTC|Z))?\s*$'"
+)
+
+UNIT_WORDS = (
+    "d", "day", "days", "h", "hr", "hrs", "hour", "hours", "m", "min", "minute", "minutes", "s", "sec", "second", "seconds",
+    "ms", "milli", "millis", "millisecond", "milliseconds", "micro", "micros", "microsecond", "microseconds", "tick", "ticks",
+)  # fmt: skip
+UNIT_BRANCHES = " ".join(f"WHEN '{word}' THEN {int(unit_ticks(word))}" for word in UNIT_WORDS)
 
 
 def convert(operand: Operand, to: KqlType) -> Operand:
@@ -153,22 +166,25 @@ def _from_text(source: str, to: KqlType) -> str:
 
 
 def text_to_datetime(source: str) -> str:
-    """A point in time from its text; texts with an offset are moved to UTC. The common spelling is tried first."""
+    """A point in time from its text; texts with an offset are moved to UTC. The common spelling is tried first; DuckDB's
+    cast reads more than Kusto (`infinity`, years beyond 9999), so it sees only what begins with a year."""
     return once(
         source,
         lambda it: (
             "coalesce("
-            f"CASE WHEN regexp_matches({it}, '[0-9][zZ]?$') AND NOT regexp_matches({it}, ':\\d\\d(\\.\\d+)?[-+]\\d') "
+            f"CASE WHEN NOT regexp_matches({it}, '^\\s*\\d{{4}}[-/]') THEN NULL "
+            f"WHEN regexp_matches({it}, '[0-9][zZ]?$') AND NOT regexp_matches({it}, ':\\d\\d(\\.\\d+)?\\s*[-+]\\d') "
             f"THEN TRY_CAST(trim({it}) AS TIMESTAMP) "
-            f"ELSE make_timestamp(epoch_us(TRY_CAST(trim({it}) AS TIMESTAMPTZ))) END, "
-            f"CAST(CASE WHEN {it} <> '' THEN try_strptime(trim({it}), {OTHER_DATETIMES_SQL}) END AS TIMESTAMP))"
+            f"ELSE make_timestamp(epoch_us(TRY_CAST(regexp_replace(trim({it}), '\\s+([-+]\\d)', '\\1') AS TIMESTAMPTZ))) END, "
+            f"CAST(CASE WHEN regexp_matches({it}, '\\d') THEN try_strptime(regexp_replace({it}, {WEEKDAY_AND_ZONE}, '\\1', 'i'), "
+            f"{OTHER_DATETIMES_SQL}) END AS TIMESTAMP))"
         ),
     )
 
 
 def text_to_timespan(source: str) -> str:
     """Ticks from `[-][d.]hh:mm[:ss[.fffffff]]`, a whole number of days, or a number with a unit (`1d`, `5m`, `30s`)."""
-    pattern = r"'^\s*(-)?(?:(\d+)[.:])?(\d+):(\d+)(?::(\d+)(?:\.(\d{1,7})\d*)?)?\s*$'"
+    pattern = r"'^\s*(-)?(?:(\d+)[.:])??(\d+):(\d+)(?::(\d+)(?:\.(\d{1,7})\d*)?)?\s*$'"
     clock = once(
         f"regexp_extract({{it}}, {pattern}, ['sign', 'd', 'h', 'm', 's', 'f'])",
         lambda p: (
@@ -177,11 +193,7 @@ def text_to_timespan(source: str) -> str:
             f" + coalesce(TRY_CAST({p}.s AS BIGINT), 0)) * 10000000 + TRY_CAST(rpad({p}.f, 7, '0') AS BIGINT)"
         ),
     )
-    units = (
-        "CASE regexp_extract({it}, '[a-zA-Z]+\\s*$') WHEN 'd' THEN 864000000000 WHEN 'h' THEN 36000000000 "
-        "WHEN 'm' THEN 600000000 WHEN 'min' THEN 600000000 WHEN 's' THEN 10000000 WHEN 'ms' THEN 10000 "
-        "WHEN '' THEN 864000000000 END"
-    )
+    units = "CASE regexp_extract({it}, '[a-zA-Z]+\\s*$') " + UNIT_BRANCHES + " WHEN '' THEN 864000000000 END"
     return once(
         source,
         lambda it: (

@@ -19,7 +19,7 @@ from dashboard.kql.functions.registry import (
     ScalarFunction,
     TupleFunction,
 )
-from dashboard.kql.functions.strings import string_array, strings_of
+from dashboard.kql.functions.strings import joined, string_array, strings_of
 
 function = partial(ScalarFunction, family="dynamics")
 
@@ -402,10 +402,7 @@ def _repeat(operands: Sequence[Operand]) -> str:
 
 def _strcat_array(operands: Sequence[Operand]) -> str:
     array, delimiter = operands
-    entries = strings_of(array)
-    return (
-        f"coalesce(array_to_string(list_transform({entries}, lambda kql_e: coalesce(kql_e, '')), {delimiter.sql}), '')"
-    )
+    return joined(f"list_transform({strings_of(array)}, lambda kql_e: coalesce(kql_e, ''))", delimiter)
 
 
 def _range(operands: Sequence[Operand], context: Context) -> Operand:

@@ -12,7 +12,7 @@ from dashboard.kql.functions.registry import FunctionRefused, Operand, ScalarFun
 function = partial(ScalarFunction, family="datetimes")
 
 DATETIME_TOKENS = {
-    "yyyy": "%Y", "yy": "%y", "MM": "%m", "M": "%-m", "dd": "%d", "d": "%-d", "HH": "%H", "H": "%-H", "hh": "%I", "h": "%-I",
+    "yyyy": "%Y", "yy": "%y", "y": "%-y", "MM": "%m", "M": "%-m", "dd": "%d", "d": "%-d", "HH": "%H", "H": "%-H", "hh": "%I", "h": "%-I",
     "mm": "%M", "m": "%-M", "ss": "%S", "s": "%-S", "tt": "%p", "MMM": "%b", "MMMM": "%B", "ddd": "%a", "dddd": "%A",
 }  # fmt: skip
 

@@ -164,6 +164,17 @@ def _search_pattern(address: str, prefix: bool) -> str | None:
     return quote(".".join(octets)) if len(octets) == 4 else None
 
 
+def _unknown_test(source: str, address: str, prefix: bool) -> str:
+    """The same search for an address or prefix that the data tells."""
+    found = f"regexp_matches({source}, {text(BEFORE)} || regexp_escape({address}) || {{}}{text(AFTER)})"
+    branches = f"WHEN regexp_full_match({address}, {text(f'(?:{OCTET}[.]){{3}}{OCTET}')}) THEN {found.format('')} "
+    if prefix:
+        dots = f"length({address}) - length(replace({address}, '.', ''))"
+        rest = f"repeat({text(f'{OCTET}[.]')}, 3 - ({dots})) || {text(OCTET)} || "
+        branches += f"WHEN regexp_full_match({address}, {text(f'(?:{OCTET}[.]){{1,3}}')}) THEN {found.format(rest)} "
+    return f"CASE {branches}ELSE FALSE END"
+
+
 def _has(prefix: bool) -> Callable[[Sequence[Operand]], str]:
     def sql(operands: Sequence[Operand]) -> str:
         source, tests = operands[0].sql, []
@@ -173,13 +184,9 @@ def _has(prefix: bool) -> Callable[[Sequence[Operand]], str]:
                 value = operand.constant
                 known += [str(entry) for entry in value] if isinstance(value, list) else [str(value)]
                 continue
-            # An unknown prefix may end anywhere, so the rest of the address is left open.
             entries = strings_of(operand) if operand.type == "dynamic" else f"[{convert(operand, 'string').sql}]"
-            rest = text("[0-9.]*)" if prefix else ")")
-            pattern = f"{text(BEFORE + '(?:')} || regexp_escape(kql_ip) || {rest} || {text(AFTER)}"
-            tests.append(
-                f"coalesce(list_bool_or(list_transform({entries}, lambda kql_ip: regexp_matches({source}, {pattern}))), FALSE)"
-            )
+            test = _unknown_test(source, "kql_ip", prefix)
+            tests.append(f"coalesce(list_bool_or(list_transform({entries}, lambda kql_ip: {test})), FALSE)")
         patterns = [found for found in (_search_pattern(address, prefix) for address in known) if found is not None]
         if patterns:
             tests.append(f"regexp_matches({source}, {text(BEFORE + '(?:' + '|'.join(patterns) + ')' + AFTER)})")

@@ -10,7 +10,7 @@ from dashboard.kql.functions.conversions import type_named
 from dashboard.kql.functions.convert import convert
 from dashboard.kql.functions.literals import once, text
 from dashboard.kql.functions.registry import Context, FunctionRefused, Operand, ScalarFunction
-from dashboard.kql.functions.string_operators import pattern_sql
+from dashboard.kql.functions.string_operators import checked_pattern, pattern_sql
 from dashboard.kql.functions.strings import string_array
 
 function = partial(ScalarFunction, family="regex")
@@ -42,7 +42,7 @@ def _extract_all(operands: Sequence[Operand], context: Context) -> Operand:
         raise FunctionRefused("The pattern of extract_all() must be a constant.", "unsupported")
     if wanted is None:
         try:
-            count = re.compile(_without_re2(pattern.constant)).groups
+            count = re.compile(_without_re2(checked_pattern(pattern.constant))).groups
         except re.error:
             count = len(re.findall(r"(?<!\\)\((?!\?[^P])", pattern.constant))
         wanted = list(range(1, count + 1))
@@ -51,7 +51,7 @@ def _extract_all(operands: Sequence[Operand], context: Context) -> Operand:
     if len(wanted) == 1:
         found = string_array(f"regexp_extract_all({source.sql}, {sql}, {wanted[0]})")
         # No match is null, not an empty array.
-        return Operand(f"nullif({found.sql}, '[]')", "dynamic", entries=found.entries)
+        return Operand(f"nullif({found.sql}, '[]')", "dynamic", entries=f"nullif({found.entries}, [])")
     lists = ", ".join(f"regexp_extract_all({source.sql}, {sql}, {group})" for group in wanted)
     parts = ", ".join(f"kql_row[{i + 1}]" for i in range(len(wanted)))
     zipped = f"list_transform(list_zip({lists}), lambda kql_row: [{parts}])"
@@ -62,7 +62,7 @@ def _group(group: int | str, pattern: Operand) -> int:
     """A capture group's number, which may be given by its name."""
     if isinstance(group, int):
         return group
-    names = re.findall(r"(?<!\\)\((?!\?)|(?<!\\)\(\?P<(\w+)>", str(pattern.constant))
+    names = re.findall(r"(?<!\\)\((?!\?)|(?<!\\)\(\?P?<(\w+)>", str(pattern.constant))
     if group not in names:
         raise FunctionRefused(f"The pattern of extract_all() has no group '{group}'.")
     return names.index(group) + 1

@@ -21,6 +21,8 @@ ENDS: Final = f"(?:{EDGE}|$)"
 TERMS: Final = ("has", "hasprefix", "hassuffix")
 PLACES: Final = {"contains": "contains", "startswith": "starts_with", "endswith": "ends_with"}
 
+NAMED_GROUP: Final = re.compile(r"(?<!\\)\(\?<(?=[A-Za-z_])")
+
 STRING_OPERATORS: Final = frozenset(
     [f"{negation}{name}{case}" for name in (*TERMS, *PLACES) for negation in ("", "!") for case in ("", "_cs")]
     + ["=~", "!~", "matches regex", "!contains", "notcontains", "notcontains_cs", "containscs"]
@@ -66,15 +68,16 @@ def pattern_sql(pattern: Operand) -> str:
     """The SQL of a regular expression; a constant one must be valid."""
     if isinstance(pattern.constant, str):
         return text(checked_pattern(pattern.constant))
-    return pattern.sql
+    return f"regexp_replace({pattern.sql}, '\\(\\?<([A-Za-z_])', '(?P<\\1', 'g')"
 
 
 def checked_pattern(pattern: str) -> str:
-    """The pattern, refused where it needs what linear-time matching cannot do."""
+    """The pattern as DuckDB's RE2 reads it, which knows `(?P<name>` only; refused where it needs what linear-time matching
+    cannot do."""
     found = re.search(r"(?<!\\)\(\?(?:[=!]|<[=!])", pattern)
     if found:
         raise FunctionRefused("A regular expression cannot look ahead or behind.", "unsupported")
-    return pattern
+    return NAMED_GROUP.sub("(?P<", pattern)
 
 
 def _edges(value: str, name: str) -> str:

@@ -23,12 +23,22 @@ def string_array(entries: str, guardable: bool = True) -> Operand:
     return Operand(f"CAST(to_json({entries}) AS VARCHAR)", "dynamic", entries=entries, guardable=guardable)
 
 
+def joined(entries: str, delimiter: Operand) -> str:
+    """A list of texts joined. DuckDB's array_to_string() takes constant delimiters only."""
+    if delimiter.is_constant:
+        return f"coalesce(array_to_string({entries}, {delimiter.sql}), '')"
+    led = f"array_to_string(list_transform({entries}, lambda kql_part: {delimiter.sql} || kql_part), '')"
+    return f"coalesce(substring({led}, length({delimiter.sql}) + 1), '')"
+
+
 def _split(operands: Sequence[Operand], context: Context) -> Operand:
     source, delimiter = operands[0], operands[1]
     if delimiter.constant == "":
         parts = f"[{source.sql}]"
     else:
         parts = f"string_split({source.sql}, {delimiter.sql})"
+    if not delimiter.is_constant:
+        parts = f"CASE WHEN {delimiter.sql} = '' THEN [{source.sql}] ELSE {parts} END"
     if len(operands) > 2:
         position = operands[2].sql
         parts = f"list_slice({parts}, {position} + 1, {position} + 1)"
@@ -132,7 +142,8 @@ def _translate(operands: Sequence[Operand]) -> str:
         # The last character stands in for those that are missing.
         padded = by.constant + by.constant[-1] * (len(wanted.constant) - len(by.constant))
         return f"translate({source.sql}, {wanted.sql}, {text(padded)})"
-    return f"translate({source.sql}, {wanted.sql}, {by.sql})"
+    padded = f"rpad({by.sql}, CAST(greatest(length({wanted.sql}), length({by.sql})) AS INTEGER), right({by.sql}, 1))"
+    return f"CASE WHEN {by.sql} = '' THEN translate({source.sql}, {wanted.sql}, '') ELSE translate({source.sql}, {wanted.sql}, {padded}) END"
 
 
 def _strcmp(operands: Sequence[Operand]) -> str:
@@ -144,11 +155,11 @@ def _countof(operands: Sequence[Operand]) -> str:
     source, search = operands[0].sql, operands[1]
     if len(operands) > 2 and operands[2].constant == "regex":
         return f"CAST(len(regexp_extract_all({source}, {search.sql})) AS BIGINT)"
-    if isinstance(search.constant, str) and len(search.constant) > 1:
+    known = search.constant if isinstance(search.constant, str) else None
+    if known is None or known[:1] in known[1:]:
         # Matches of a plain text may overlap.
-        first, rest = search.constant[0], search.constant[1:]
-        if first in rest:
-            return f"CAST(len(list_filter(range(length({source})), lambda kql_at: starts_with(substring({source}, kql_at + 1), {search.sql}))) AS BIGINT)"
+        found = f"list_filter(range(length({source})), lambda kql_at: starts_with(substring({source}, kql_at + 1), {search.sql}))"
+        return f"CASE WHEN {search.sql} <> '' THEN CAST(len({found}) AS BIGINT) END"
     return once(
         source,
         lambda it: (
@@ -163,7 +174,7 @@ def _strrep(operands: Sequence[Operand]) -> str:
     if len(operands) < 3:
         return f"coalesce(repeat({source}, {times}), '')"
     parts = f"list_transform(range({times}), lambda kql_n: {source})"
-    return f"coalesce(array_to_string({parts}, {to_string(operands[2])}), '')"
+    return joined(parts, convert(operands[2], "string"))
 
 
 FUNCTIONS = (

@@ -52,6 +52,7 @@ CASES: list[tuple[str, Any]] = [
     ("format_datetime(datetime(2017-01-29 09:00:05), 'yy-MM-dd [HH:mm:ss]')", "17-01-29 [09:00:05]"),
     ("format_datetime(datetime(2017-01-29 19:00:05.123), 'yyyy-M-d h:mm tt.fff')", "2017-1-29 7:00 PM.123"),
     ("format_timespan(time(29.09:00:05.12345), 'dd.hh:mm:ss:FF')", "29.09:00:05:12"),
+    ("format_datetime(datetime(2004-01-29), 'y-M-d')", "4-1-29"),
 ]
 
 

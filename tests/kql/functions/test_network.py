@@ -7,6 +7,8 @@ import pytest
 from tests.kql.functions.evaluation import run, same, value
 
 CASES: list[tuple[str, Any]] = [
+    ("has_ipv4_prefix('a 127.0.0.1', '127.0')", False),
+    ("has_ipv4('a 127.0.0.256', '127.0.0.256')", False),
     ("ipv4_is_private('10.1.2.3')", True),
     ("ipv4_is_private('172.32.0.1')", False),
     ("ipv4_is_private('192.168.1.1/24')", True),

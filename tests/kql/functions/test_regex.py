@@ -7,6 +7,9 @@ import pytest
 from tests.kql.functions.evaluation import refusal, same, value
 
 CASES: list[tuple[str, Any]] = [
+    ("array_length(extract_all(@'(\\d)', 'abc'))", None),
+    ("extract(@'(?<letter>\\w)(?<digit>\\d)', 2, 'a1')", "1"),
+    ("extract_all(@'(?<letter>\\w)(?<digit>\\d)', dynamic(['digit']), 'a1b2')", ["1", "2"]),
     ("extract('x=([0-9.]+)', 1, 'hello x=45.6|wo')", "45.6"),
     ("extract('x=([0-9.]+)', 1, 'x=45.6', typeof(real))", 45.6),
     ("extract('nothing', 0, 'abc')", ""),

@@ -14,6 +14,7 @@ CASES: list[tuple[str, Any]] = [
     ("strcat_delim('-', 'a', 1, now())", "a-1-2026-01-02T03:04:05.0000000Z"),
     ("split('a_b_c', '_')", ["a", "b", "c"]),
     ("split('a_b_c', '_', 1)", ["b"]),
+    ("split('abc', '')", ["abc"]),
     ("split('a_b', '_')[5]", None),
     ("tostring(split('a_b', '_')[1])", "b"),
     ("substring('123456', 1)", "23456"),
