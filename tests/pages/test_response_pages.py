@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.pages.conftest import settle
 from tests.serving import Serving, serving
 
 pytestmark = pytest.mark.browser
@@ -20,7 +21,8 @@ def test_a_hunter_runs_all_queries_adds_an_indicator_and_makes_a_rule(page: Page
     with serving(data=tmp_path / "data", workbooks=tmp_path / "workbooks", environment=environment) as running:
         page.goto(f"{running.url}/hunting")
         page.get_by_role("button", name="Run 22 queries").click(timeout=LONG)
-        expect(page.get_by_text("22 of 22 queries run")).to_be_visible(timeout=LONG)
+        expect(page.get_by_role("note").filter(has_text="22 of 22 queries run, 0 failed.")).to_be_visible(timeout=LONG)
+        settle(page)
         page.get_by_text("Commands run inside pods").first.click()
         expect(page.get_by_role("button", name="Open in Query")).to_be_visible(timeout=LONG)
 
@@ -55,6 +57,7 @@ def test_an_automation_rule_picks_its_playbook_and_what_is_deleted_is_asked_for_
         expect(page.get_by_role("button", name="Save playbook")).to_be_hidden(timeout=LONG)
 
         # It can be tried by hand; an incident that is not there is said.
+        settle(page)
         page.get_by_text("Tell the team").first.click(timeout=LONG)
         page.get_by_label("Incident", exact=True).fill("7", timeout=LONG)
         page.get_by_label("Incident", exact=True).press("Tab")
@@ -70,6 +73,7 @@ def test_an_automation_rule_picks_its_playbook_and_what_is_deleted_is_asked_for_
         page.get_by_role("button", name="Save rule").click(timeout=LONG)
         expect(page.get_by_text("add tags: triage; run playbook: Tell the team")).to_be_visible(timeout=LONG)
 
+        settle(page)
         page.get_by_text("Call for help").first.click()
         page.get_by_role("button", name="Delete", exact=True).click(timeout=LONG)
         expect(page.get_by_text("The rule 'Call for help' is deleted for good")).to_be_visible(timeout=LONG)
