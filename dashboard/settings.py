@@ -120,6 +120,11 @@ SETTINGS: tuple[Setting, ...] = (
         "Folder of stored functions (KQL files and parser YAML) for local data; empty means none",
     ),
     Setting(
+        "local_places",
+        "",
+        "Names that the local data stands for in workspace('…'), cluster('…'), database('…'), app('…') and the like, separated by commas; * for any; empty means none",
+    ),
+    Setting(
         "geo_database",
         "",
         "City database in MaxMind's MMDB format that geo_info_from_ip_address() reads; empty means none",
@@ -191,6 +196,11 @@ def integer(name: str) -> int:
 def text(name: str) -> str:
     """A text setting."""
     return str(setting(name))
+
+
+def names(name: str) -> frozenset[str]:
+    """A setting of names separated by commas, in lower case."""
+    return frozenset(part.strip().lower() for part in text(name).split(",") if part.strip())
 
 
 def home() -> Path:

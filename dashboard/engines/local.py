@@ -90,7 +90,7 @@ class LocalEngine:
                 for problem in problems:
                     _LOG.warning(problem.describe())
                 tables = LocalTables(self.folder, self._schemas, self._sources, self._open)
-                self._catalog = Catalog(tables=tables, functions=functions)
+                self._catalog = Catalog(tables, functions, settings.names("local_places"))
                 self._catalog_version = version
             return self._catalog
 

@@ -165,7 +165,8 @@ def _is_place(node: s.Expression) -> bool:
 
 
 def _elsewhere(binder: Binder, node: s.Member, scope: Scope) -> Relation | Bound:
-    """`workspace('w').Table`, `cluster('c').database('d').Table`: the local table where the catalog's map names the place."""
+    """`workspace('w').Table`, `cluster('c').database('d').Table`: the local table where the catalog stands for the place.
+    `arg('').Resources` is a local table of Resource Graph, which does not regard the case of their names."""
     target: s.Expression = node.target
     places: list[str] = []
     while isinstance(target, s.Member):
@@ -174,11 +175,16 @@ def _elsewhere(binder: Binder, node: s.Member, scope: Scope) -> Relation | Bound
     assert isinstance(target, s.Call)  # noqa: S101
     for argument in target.arguments:
         places.append(str(binder.scalar_row(scope).constant(argument, "string", "The place's name")))
-    if any(place in binder.catalog.workspaces for place in places):
+    if target.name == "arg":
+        return _local(binder, node, node.name if node.name in binder.catalog.tables else node.name.lower())
+    if not binder.catalog.places.isdisjoint(("*", *(place.lower() for place in places))):
         return _local(binder, node, node.name)
     named = ", ".join(f"'{place}'" for place in places)
     raise binder.failure(
-        node, "KQ205", f"{target.name}({named}) is not known here.", "Map it to the local data, or leave it out."
+        node,
+        "KQ205",
+        f"{target.name}({named}) is not known here.",
+        "Name it in WATCHBOOK_LOCAL_PLACES where the local data stands for it, or leave it out.",
     )
 
 

@@ -41,8 +41,9 @@ class StoredFunction(Struct, frozen=True):
 
 
 class Catalog(Struct, frozen=True, dict=True):
-    """Tables and stored functions by name."""
+    """Tables and stored functions by name. `places` are the names, in lower case, of workspaces, clusters, databases and
+    applications that these tables stand for; `*` stands for any."""
 
     tables: Mapping[str, TableSchema] = field(default_factory=dict)
     functions: Mapping[str, StoredFunction] = field(default_factory=dict)
-    workspaces: Mapping[str, str] = field(default_factory=dict)
+    places: frozenset[str] = frozenset()

@@ -88,6 +88,31 @@ def test_standard_columns_that_only_a_stored_function_names_are_there_too(
     assert "_ResourceId" not in engine.run(QueryRequest("Owned_Source | take 1")).names
 
 
+def test_places_that_the_local_data_stands_for_are_read_and_others_refused(
+    engine: LocalEngine, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    texts = ("workspace('Contoso').Events | count", "cluster('c.kusto').database('Logs').Events | count")
+    for text in texts:
+        with pytest.raises(WatchbookError, match="WATCHBOOK_LOCAL_PLACES") as caught:
+            engine.run(QueryRequest(text))
+        assert caught.value.problem.code == "KQ205"
+    monkeypatch.setenv("WATCHBOOK_LOCAL_PLACES", "contoso, logs")
+    named = LocalEngine(folder, {"Events": EVENTS})
+    assert [named.run(QueryRequest(text)).rows() for text in texts] == [[(72,)], [(72,)]]
+    both = "union workspace('contoso').Events, workspace('fabrikam').Events | count"
+    with pytest.raises(WatchbookError, match="fabrikam"):
+        named.run(QueryRequest(both))
+    monkeypatch.setenv("WATCHBOOK_LOCAL_PLACES", "*")
+    assert LocalEngine(folder, {"Events": EVENTS}).run(QueryRequest(both)).rows() == [(144,)]
+
+
+def test_a_log_query_reads_the_tables_of_resource_graph_in_any_case(folder: Path) -> None:
+    engine = LocalEngine(folder, {"resources": (("id", "string"), ("type", "string"))})
+    assert engine.run(QueryRequest("arg('').Resources | project type")).names == ("type",)
+    with pytest.raises(WatchbookError, match="nowhere"):
+        engine.run(QueryRequest("arg('').Nowhere"))
+
+
 def test_a_time_span_limits_the_table_beside_the_text(engine: LocalEngine) -> None:
     span = TimeSpan(dt.datetime(2026, 11, 2, tzinfo=dt.UTC), dt.datetime(2026, 11, 2, 11, 59, tzinfo=dt.UTC))
     assert engine.run(QueryRequest("Events | count", timespan=span)).rows() == [(12,)]

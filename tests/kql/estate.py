@@ -47,5 +47,5 @@ CATALOG = Catalog(
         "Broken": StoredFunction("Broken", "", "Events\n| extend ok = 1\n| where Nope > 1"),
         "Loop": StoredFunction("Loop", "", "Loop()"),
     },
-    workspaces={"soc": "local"},
+    places=frozenset(("soc",)),
 )  # fmt: skip

@@ -94,7 +94,7 @@ def allowed_host(address: str) -> str:
         host, port = (parts.hostname or "").lower(), parts.port
     except ValueError:
         host, port, parts = "", None, urlsplit("")
-    allowed = {each.strip().lower() for each in settings.text("endpoint_hosts").split(",") if each.strip()}
+    allowed = settings.names("endpoint_hosts")
     known = host in allowed or (port is not None and f"{host}:{port}" in allowed)
     secure = parts.scheme == "https" or is_plain_loopback(address)
     if not host or not known or not secure or "@" in parts.netloc:
