@@ -353,6 +353,12 @@ class Item:
         return min(width, 100.0)
 
     @property
+    def row_share(self) -> float:
+        """Percent of its row that the item takes: its width, but no more than a `maxWidth` in percent (a bare number is one)."""
+        most = number_of(str(self.style.get("maxWidth") or "").strip().removesuffix("%"))
+        return min(self.custom_width or 100.0, most if most is not None and most > 0 else 100.0)
+
+    @property
     def style(self) -> Mapping[str, Any]:
         """`styleSettings` of the item."""
         return object_of(self.keys.get("styleSettings"))

@@ -149,8 +149,7 @@ def _row(items: Sequence[PlannedItem], drawn: Found, charts: list[dict[str, Any]
 def _item(planned: PlannedItem, drawn: Found, charts: list[dict[str, Any]], only: bool) -> str:
     if only and planned.path not in drawn:
         return ""
-    width = planned.item.custom_width or 100.0
-    style = f'style="--w:{min(100.0, max(5.0, width)):g}"'
+    style = f'style="--w:{max(5.0, planned.item.row_share):g}"'
     border = " bordered" if planned.item.style.get("showBorder") is True else ""
     view, notices = drawn.get(planned.path, (None, ()))
     kind = planned.item.kind
@@ -169,7 +168,9 @@ def _item(planned: PlannedItem, drawn: Found, charts: list[dict[str, Any]], only
     else:
         content = view_html(message_view("empty", planned.message or "This item has not been run."))
     if not content:
-        return ""
+        # What stands beside an empty text keeps its place in the row.
+        beside = kind == "text" and planned.item.row_share < 100 and not only
+        return f'<div class="item" {style}></div>' if beside else ""
     heading = _heading(planned.texts.get("title") or "")
     return f'<section class="item {text(kind)}{border}" {style}>{heading}{content}{notices_html(notices)}</section>'
 

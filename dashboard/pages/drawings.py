@@ -153,7 +153,7 @@ def _strip(metrics: Sequence[tuple[str, str, str]], at_side: bool, marks: str) -
     side = " is-side" if at_side else ""
     # Several may have to scroll; who has no mouse must reach them.
     reach = ' tabindex="0" role="group" aria-label="Totals"' if len(metrics) > 1 and not at_side else ""
-    return f'<div class="wb-strip{side}{marks}"{reach}>{entries}</div>'
+    return f'<div class="wb-strip{side}{marks}" style="--count:{len(metrics)}"{reach}>{entries}</div>'
 
 
 @cache
@@ -164,7 +164,7 @@ def _icons() -> dict[str, str]:
 def _draw_grid(view: Grid, key: str, label: str, react: Reactions, selected: Rows) -> None:
     shown = {
         "columns": [dataclasses.asdict(column) for column in view.columns],
-        "rows": view.rows, "height": view.height, "total_rows": view.total_rows, "filter": view.filter, "sort": view.sort,
+        "rows": view.rows, "height": view.height, "filter": view.filter, "sort": view.sort,
         "selectable": view.selectable if react.rows else "none", "tree": view.tree,
         "fold_all": view.fold_all,
     }  # fmt: skip

@@ -37,7 +37,7 @@ def draw_all(board: Board, items: tuple[PlannedItem, ...], key: str = "wg-root")
     found = edit_page.current(board)
     with st.container(key=key, horizontal=True, gap=None):
         for planned in items:
-            if found is not None or (planned.status != "hidden" and not _is_blank(planned)):
+            if found is not None or (planned.status != "hidden" and not _takes_no_room(planned)):
                 with st.container(key=layout.item_key(planned)), style.guard():
                     if found is not None:
                         edit_page.draw_item_bar(board, found, planned)
@@ -45,8 +45,12 @@ def draw_all(board: Board, items: tuple[PlannedItem, ...], key: str = "wg-root")
                         _draw(board, planned)
 
 
+def _takes_no_room(planned: PlannedItem) -> bool:
+    """Whether it is a text that says nothing over its whole row; a narrower one pushes what stands beside it."""
+    return _is_blank(planned) and planned.item.row_share == 100
+
+
 def _is_blank(planned: PlannedItem) -> bool:
-    """A text that says nothing takes no room."""
     return planned.item.kind == "text" and planned.status == "ready" and not planned.texts.get("json", "").strip()
 
 
@@ -57,6 +61,8 @@ def _draw(board: Board, planned: PlannedItem) -> None:
         if planned.status == "unset" and not view.detail:
             view = replace(view, detail=board.labels_of(planned.message))
         st.html(_title_html(board, planned) + drawings.message_html(view))
+    elif _is_blank(planned):
+        st.html('<div class="wb-spacer"></div>')
     elif kind == "text":
         st.html(drawings.text_html(visual.text_view(planned)))
     elif kind == "parameters":

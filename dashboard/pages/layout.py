@@ -66,11 +66,11 @@ def _spaces(style: Mapping[str, Any]) -> str:
 
 def _rules(items: Iterable[PlannedItem], hidden: bool) -> Iterable[str]:
     shown = [planned for planned in items if hidden or planned.status != "hidden"]
-    for planned, share in zip(shown, fill_rows([planned.item.custom_width or 100.0 for planned in shown]), strict=True):
+    for planned, share in zip(shown, fill_rows([planned.item.row_share for planned in shown]), strict=True):
         key = item_key(planned)
         most = _length(planned.item.style.get("maxWidth"))
-        if planned.item.custom_width is not None and most == f"{planned.item.custom_width:g}%":
-            most = ""  # the same said twice, which would take the gaps out twice
+        if most.endswith("%"):
+            most = ""  # the share of the row has it already
         width = f"calc((100% + var(--wb-gap)) * {share / 100:.5f} - var(--wb-gap))"
         size = f"flex:0 0 {width}!important;width:{width}!important;max-width:{most or '100%'}!important"
         yield f":has(> .st-key-{key}){{{size};min-width:0!important}}"

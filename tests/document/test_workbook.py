@@ -22,6 +22,19 @@ def test_the_width_is_a_percentage_or_the_whole(keys: dict[str, Any], width: flo
     assert item(**keys).custom_width == width
 
 
+@pytest.mark.parametrize(
+    ("keys", "share"),
+    [
+        ({}, 100.0), ({"customWidth": "33"}, 33.0), ({"styleSettings": {"maxWidth": "50%"}}, 50.0),
+        ({"styleSettings": {"maxWidth": "50"}}, 50.0), ({"customWidth": "35", "styleSettings": {"maxWidth": "50"}}, 35.0),
+        ({"customWidth": "50", "styleSettings": {"maxWidth": 30}}, 30.0), ({"styleSettings": {"maxWidth": "400px"}}, 100.0),
+        ({"styleSettings": {"maxWidth": "0"}}, 100.0),
+    ],
+)  # fmt: skip
+def test_a_part_takes_its_width_of_a_row_but_no_more_than_its_most(keys: dict[str, Any], share: float) -> None:
+    assert item(**keys).row_share == share
+
+
 def test_the_list_of_conditions_comes_before_the_single_one() -> None:
     single = {"parameterName": "P", "comparison": "isEqualTo", "value": "a"}
     other = {"parameterName": "Q", "comparison": "isNotEqualTo"}

@@ -20,7 +20,7 @@ def text(markdown: str, **more: Any) -> dict[str, Any]:
 
 
 def query(kql: str, title: str, **content: Any) -> dict[str, Any]:
-    keys = ("customWidth", "conditionalVisibility", "name")
+    keys = ("customWidth", "conditionalVisibility", "name", "styleSettings")
     outer = {key: content.pop(key) for key in keys if key in content}
     inner = {
         "version": "KqlItem/1.0",
@@ -199,6 +199,18 @@ SOURCES = document(
 )  # fmt: skip
 
 
+HALF = {"maxWidth": "50%"}
+LONG_NAME = "What a series is called when nobody counts letters"
+WIDTHS = document(
+    text("# Widths"),
+    text("\n", customWidth="65"),
+    parameters(parameter("Note", 1, label="Note"), customWidth="35"),
+    query(f'{PODS}\n| summarize Pods = count() by Namespace = "{LONG_NAME}", bin(TimeGenerated, 1d)', "Left", styleSettings=HALF, visualization="barchart"),
+    query(f"{PODS}\n| summarize Pods = count() by Namespace", "Right", styleSettings=HALF),
+    query(f"{PODS}\n| summarize Pods = count() by Namespace", "Whole rows", visualization="tiles", tileSettings={"size": "full", "leftContent": {"columnMatch": "Pods", "formatter": 12}, "rightContent": {"columnMatch": "Namespace"}}),
+)  # fmt: skip
+
+
 def write(folder: Path) -> Path:
     """Puts the workbooks into a folder, with two files that are none."""
     for name, content in (
@@ -209,6 +221,7 @@ def write(folder: Path) -> Path:
         ("clicks", CLICKS),
         ("graph", GRAPH),
         ("sources", SOURCES),
+        ("widths", WIDTHS),
     ):
         (folder / f"{name}.json").write_text(json.dumps(content), encoding="utf-8")
     (folder / "torn.json").write_text('{"version": "Notebook/1.0", "items": [', encoding="utf-8")

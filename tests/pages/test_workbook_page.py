@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.pages.conftest import part, query_text, settle
-from tests.pages.samples import PODS, document, query
+from tests.pages.samples import LONG_NAME, PODS, document, query
 from tests.serving import serving
 
 if TYPE_CHECKING:
@@ -300,6 +300,34 @@ def test_on_a_phone_everything_stacks_and_nothing_overflows(visit: Visit, page: 
     boxes = [card.bounding_box() for card in page.locator("[class*='st-key-wic']").all()]
     assert all(box is not None and box["width"] > 340 for box in boxes)
     assert page.evaluate("document.querySelector('.stMain').scrollWidth") <= 390
+
+
+def test_parts_stand_beside_each_other_by_their_most_width_and_an_empty_text_pushes(visit: Visit, page: Page) -> None:
+    visit("/workbook?w=mine/widths")
+    left, right = (page.locator("[class*='st-key-wic']").nth(at).bounding_box() for at in (0, 1))
+    pill = page.locator("[data-parameter=Note]").bounding_box()
+    assert left
+    assert right
+    assert pill
+    assert left["y"] == right["y"]
+    assert right["x"] > left["x"] + left["width"]
+    assert pill["x"] > 0.6 * page.viewport_size["width"], "the empty text is 65 % wide"
+    label = page.locator(".wb-strip-label")
+    assert label.inner_text().startswith(LONG_NAME[:20])
+    assert label.evaluate("label => label.clientWidth") > 150, "a name is cut late where there is room"
+    tile = page.locator(".wb-tiles.is-full .wb-tile").first
+    about = tile.get_by_text("shop").bounding_box()
+    assert about
+    assert about["x"] < 200, "what a whole row says of its number stands beside it"
+    page.set_viewport_size({"width": 390, "height": 844})
+    heading, pill = (
+        page.get_by_role("heading", name="Widths").bounding_box(),
+        page.locator("[data-parameter=Note]").bounding_box(),
+    )
+    assert heading
+    assert pill
+    assert pill["x"] < 40
+    assert pill["y"] - heading["y"] - heading["height"] < 40, "an empty text takes no room on a phone"
 
 
 def test_a_dropdown_is_worked_by_keyboard_alone(visit: Visit) -> None:
