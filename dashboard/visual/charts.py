@@ -55,7 +55,7 @@ def chart_view(kind: str, table: Table, settings: Mapping[str, Any], *, zone: dt
     records = Records(table, zone)
     # The portal draws categorical bars over time where the result has times: each bar is stacked of the categories.
     categories = kind in ("categoricalbar", "unstackedbar") and "datetime" not in records.types.values()
-    axes = choose_axes(records, own, categorical=categories and not own.get("xAxis"))
+    axes = choose_axes(records, own, categorical=categories and not own.get("xAxis"), stacked=kind in _STACKED)
     if axes is None:
         return nothing_to_draw(records)
     scale = own.get("xSettings", {}).get("scale") if isinstance(own.get("xSettings"), Mapping) else ""
@@ -166,6 +166,10 @@ def _trace(
         trace["hovertemplate"] = "%{y:,.4~r}" if _small(series) else "%{y:,.3~f}"
     if kind in _BARS:
         trace |= {"type": "bar", "marker": {"color": hue, "line": {"width": 0}}}
+        if _only_moment(data) is not None:
+            trace["width"] = (
+                _AROUND_ONE.total_seconds() * 1000 / 4 / (len(data.series) if kind == "unstackedbar" else 1)
+            )
         return trace
     trace |= {"type": "scatter", "mode": "lines", "line": {"color": hue, "width": 2}}
     if kind == "scatterchart":
@@ -221,10 +225,25 @@ def _x_axis(data: ChartData, own: Mapping[str, Any], kind: str) -> dict[str, Any
         axis["title"] = {"text": plotly_text(settings["label"])}
     dates = settings.get("dateFormatSettings")
     pattern = _DATE_TICKS.get(str(dates.get("formatName"))) if isinstance(dates, Mapping) else None
+    alone = _only_moment(data)
+    if alone is not None:
+        # Around one moment Plotly would draw an axis of milliseconds.
+        pattern = pattern or ("%b %-d" if alone.time() == dt.time() else "%H:%M\n%b %-d")
+        around = [(alone + side * _AROUND_ONE).isoformat() for side in (-1, 1)]
+        axis |= {"tickmode": "array", "tickvals": [alone.isoformat()], "range": around}
     if pattern and data.x_kind == "time":
         axis.pop("tickformatstops", None)
         axis["tickformat"] = pattern
     return axis
+
+
+_AROUND_ONE = dt.timedelta(minutes=30)
+
+
+def _only_moment(data: ChartData) -> dt.datetime | None:
+    """The one moment that all points of a chart over time share."""
+    moments = {x for series in data.series for x in series.x} if data.x_kind == "time" else set()
+    return dt.datetime.fromisoformat(moments.pop()) if len(moments) == 1 else None
 
 
 _DATE_TICKS: dict[str, str] = {
@@ -293,7 +312,8 @@ def _metrics(
     for one, hue in list(zip(series, hues, strict=True))[:_SHOWN_METRICS]:
         value = aggregate(how, one.numbers)
         if value is not None:
-            strip.append((f"{labelled(one.name, own)} ({how})", strip_number(value, form), hue))
+            said = "Avg" if how == "Average" else how
+            strip.append((f"{labelled(one.name, own)} ({said})", strip_number(value, form), hue))
     return tuple(strip)
 
 

@@ -15,8 +15,8 @@ from dashboard.visual.series import MOST_POINTS, OTHER, other_count
 from dashboard.visual.sizes import chart_height
 from dashboard.visual.view import Figure, Message
 
-DEFAULT_SLICES = 10
-"""Slices drawn apart where the settings say nothing; the rest become "Other"."""
+DEFAULT_SLICES = 5
+"""Slices drawn apart where the settings say nothing, as many as the portal draws; the rest become "Other"."""
 
 
 def pie_view(table: Table, settings: Mapping[str, Any], *, zone: dt.tzinfo = dt.UTC) -> Figure | Message:

@@ -52,10 +52,13 @@ class ChartData:
     notices: tuple[str, ...] = ()
 
 
-def choose_axes(records: Records, settings: Mapping[str, Any], *, categorical: bool = False) -> Axes | None:
+def choose_axes(
+    records: Records, settings: Mapping[str, Any], *, categorical: bool = False, stacked: bool = False
+) -> Axes | None:
     """The columns of a chart by its settings, else by the columns' types; None where no column has numbers.
 
-    `categorical` charts prefer a text column on x. Columns that the settings name but the result lacks are chosen anew.
+    `categorical` charts prefer a text column on x. `stacked` charts of several number columns have a series for each of them, and
+    a text column divides them only where the settings say so. Columns that the settings name but the result lacks are chosen anew.
     """
     names = records.names
     asked_y = settings.get("yAxis")
@@ -76,7 +79,7 @@ def choose_axes(records: Records, settings: Mapping[str, Any], *, categorical: b
             y = [x]
     if not y:
         return None
-    if not group and ("group" not in settings or asked_group):
+    if not group and ("group" not in settings or asked_group) and not (stacked and len(y) > 1):
         group = next((n for n in names if n != x and n not in y and records.types[n] in ("string", "guid", "bool")), "")
     if group == x and (categorical or not _repeats(records, x)):
         group = "" if len(y) > 1 or categorical else group

@@ -39,6 +39,35 @@ def test_several_number_columns_are_several_series() -> None:
     assert [trace["name"] for trace in traces(figure(table))] == ["p50", "p95"]
 
 
+TRAFFIC = table_from_rows(
+    [("t", "datetime"), ("place", "string"), ("in", "long"), ("out", "long")], [(NOON, "a", 1, 4), (NOON, "b", 2, 5)]
+)
+
+
+@pytest.mark.parametrize("kind", ["areachart", "barchart", "categoricalbar"])
+def test_stacks_of_several_number_columns_are_divided_by_a_text_only_when_asked(kind: str) -> None:
+    assert [(trace["name"], trace["y"]) for trace in traces(figure(TRAFFIC, kind))] == [("in", [3]), ("out", [9])]
+    asked = figure(TRAFFIC, kind, chartSettings={"group": "place"})
+    assert [trace["name"] for trace in traces(asked)] == ["b, out", "a, out", "b, in", "a, in"]
+
+
+def test_lines_of_several_number_columns_stay_divided_by_a_text() -> None:
+    assert len(traces(figure(TRAFFIC, "linechart"))) == 4, "sums of what is measured may mean nothing"
+
+
+@pytest.mark.parametrize(
+    ("moment", "ticks"), [(NOON, "%H:%M\n%b %-d"), (NOON.replace(hour=0), "%b %-d")], ids=["an hour", "a day"]
+)
+def test_points_of_one_moment_are_named_once_on_an_axis_of_an_hour(moment: dt.datetime, ticks: str) -> None:
+    table = table_from_rows([("t", "datetime"), ("s", "string"), ("n", "long")], [(moment, "a", 1), (moment, "b", 2)])
+    axis = figure(table).figure["layout"]["xaxis"]
+    at = moment.replace(tzinfo=None)
+    assert (axis["tickvals"], axis["tickformat"]) == ([at.isoformat()], ticks)
+    assert axis["range"] == [(at + dt.timedelta(minutes=side)).isoformat() for side in (-30, 30)]
+    assert all(trace["width"] == 450_000 for trace in traces(figure(table, "barchart")))
+    assert all(trace["width"] == 225_000 for trace in traces(figure(table, "unstackedbar")))
+
+
 def test_the_settings_choose_the_columns() -> None:
     table = table_from_rows(
         [("a", "datetime"), ("b", "datetime"), ("n", "long"), ("m", "long"), ("s", "string"), ("r", "string")],
@@ -126,7 +155,7 @@ def test_empty_categories_are_named() -> None:
 
 @pytest.mark.parametrize(
     ("aggregation", "label", "number"),
-    [(5, "a (Sum)", "1.5K"), (3, "a (Average)", "500"), (2, "a (Max)", "900"), (None, "a (Sum)", "1.5K")],
+    [(5, "a (Sum)", "1.5K"), (3, "a (Avg)", "500"), (2, "a (Max)", "900"), (None, "a (Sum)", "1.5K")],
 )
 def test_the_strip_says_its_aggregation(aggregation: int | None, label: str, number: str) -> None:
     settings = {} if aggregation is None else {"aggregation": aggregation}

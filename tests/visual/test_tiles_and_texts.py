@@ -56,7 +56,7 @@ def test_one_slice_too_many_is_not_hidden_behind_other() -> None:
 
 def test_without_a_setting_a_large_set_is_grouped_and_zero_turns_that_off() -> None:
     table = counts({f"p{i}": 100 - i for i in range(40)})
-    assert len(pie(table).figure["data"][0]["labels"]) == 11
+    assert len(pie(table).figure["data"][0]["labels"]) == 6
     assert len(pie(table, createOtherGroup=0).figure["data"][0]["labels"]) == 40
 
 
