@@ -225,7 +225,7 @@ def rows_grid(rows: Sequence[Mapping[str, Any]]) -> Grid:
     cells = tuple(
         {"_id": n, **{f"c{i}": cell(row.get(name)) for i, name in enumerate(names)}} for n, row in enumerate(rows)
     )
-    return Grid(columns, cells, 240, len(cells))
+    return Grid(columns, cells, 240)
 
 
 def _query_of(alert: Mapping[str, Any]) -> tuple[str, str, str]:

@@ -185,7 +185,7 @@ def queue_grid(rows: tuple[Row, ...]) -> Grid:
         }
         for i, row in enumerate(rows)
     )  # fmt: skip
-    return Grid(columns, cells, 620, len(cells), selectable="many")
+    return Grid(columns, cells, 620, selectable="many")
 
 
 def severity_icon(severity: str) -> str:

@@ -38,7 +38,7 @@ def draw(
     selected = (list(ids).index(now),) if now in ids else ()
     with st.container(key=f"wic-{key}"):
         drawings.draw(
-            Grid(columns, cells, height, len(cells), filter=len(cells) > 12, selectable="one"),
+            Grid(columns, cells, height, filter=len(cells) > 12, selectable="one"),
             key,
             label,
             drawings.Reactions(rows=select),

@@ -96,7 +96,7 @@ def _grid(rows: list[dict[str, Any]], columns: tuple[GridColumn, ...], key: str,
 
     positions = tuple(i for i, rule_id in enumerate(ids) if rule_id in st.session_state.get(_CHOSEN, ()))
     with st.container(key=f"wic-{key}"):
-        view = Grid(columns, tuple(rows), 560, len(rows), filter=True, selectable="many")
+        view = Grid(columns, tuple(rows), 560, filter=True, selectable="many")
         drawings.draw(view, key, label, drawings.Reactions(rows=select, link=follow), positions)
     if st.session_state.get("wb-rule-open") is not None:
         _open(str(st.session_state.pop("wb-rule-open")))

@@ -73,7 +73,7 @@ def grid_view(table: Table, settings: Mapping[str, Any], *, zone: dt.tzinfo = dt
     cells = _Cells({name: made[name] for name in visible}, fields)
     if tree is not None and tree.group_by:
         group = _GroupColumn(tree, made, own.get("formatters"), records, zone)
-        columns.insert(0, group.column(labels.get(GROUP) or ""))
+        columns.insert(0, group.column(labels.get(GROUP) or "", labels))
         body = [_tree_row(node, cells, records, group, made, rules) for node in nodes]
     elif tree is not None:
         body = [_tree_row(node, cells, records, None, made, rules) for node in nodes]
@@ -85,8 +85,12 @@ def grid_view(table: Table, settings: Mapping[str, Any], *, zone: dt.tzinfo = dt
     return Grid(
         tuple(columns),
         tuple(body),
-        grid_height(settings.get("size"), _shown_rows(body), search=bool(own.get("filter")) or _folds(tree, settings)),
-        len(records),
+        grid_height(
+            settings.get("size"),
+            _shown_rows(body),
+            search=bool(own.get("filter")) or _folds(tree, settings),
+            counted=bool(own.get("filter")) or selectable(settings) == "many",
+        ),
         bool(own.get("filter")),
         tuple((fields[name], way) for name, way in order if name in fields),
         selectable(settings),
@@ -138,8 +142,11 @@ class _GroupColumn:
         self._rule = own if own.key >= 0 and own.formatter != fmt.HIDDEN else None
         self._made, self._zone = made, zone
 
-    def column(self, label: str) -> GridColumn:
-        """The column as drawn."""
+    def column(self, label: str, labels: Mapping[str, str]) -> GridColumn:
+        """The column as drawn: it has the name of a column where groups and leaves show the same one."""
+        final = self._tree.final_by
+        if self._tree.group_by == (final,):
+            label = label or labels.get(final) or final
         wide = width(self._rule.options.get("customColumnWidthSetting")) if self._rule else ""
         return GridColumn(GROUP, label or "Group", "text", width=wide, group=True)
 

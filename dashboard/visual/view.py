@@ -54,8 +54,7 @@ class GridColumn:
 @dataclass(frozen=True, slots=True)
 class Grid:
     """Rows of cells. `rows[i][field]` is a cell; `_id` is the row's number in the table (-1 for the rows that a tree makes by
-    grouping), `_children` nested rows of a tree, `_open` whether they show at first. `total_rows` counts before the
-    `rowLimit` cut. `fold_all` offers to expand and collapse a whole tree. `fields` of GridColumn are unique and safe as keys (they may differ from the column's name, which is
+    grouping), `_children` nested rows of a tree, `_open` whether they show at first. `fold_all` offers to expand and collapse a whole tree. `fields` of GridColumn are unique and safe as keys (they may differ from the column's name, which is
     `GridColumn.title` unless labelled).
 
     A cell always has `v` (what sorts: a number, a text, a bool or null; times as ISO text) and `t` (plain text, to be shown
@@ -71,7 +70,6 @@ class Grid:
     columns: tuple[GridColumn, ...]
     rows: tuple[Mapping[str, Any], ...]
     height: int
-    total_rows: int = 0
     filter: bool = False
     sort: tuple[tuple[str, Literal["asc", "desc"]], ...] = ()
     selectable: Literal["none", "one", "many"] = "none"

@@ -75,7 +75,7 @@ def every_kind() -> dict[str, Any]:
         if name != "_id"
     ]
     columns.append(column(HOSTILE, HOSTILE, tooltip=HOSTILE))
-    return {"columns": columns, "rows": [row], "height": 300, "total_rows": 5000}
+    return {"columns": columns, "rows": [row], "height": 300}
 
 
 def tactics() -> dict[str, Any]:

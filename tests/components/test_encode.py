@@ -62,19 +62,13 @@ def test_a_view_may_be_an_object_and_its_defaults_hold() -> None:
         height: int = 0
 
     sent = _sent(View())
-    assert (sent["height"], sent["selectable"], sent["total"], sent["filter"], sent["selected"]) == (
-        300,
-        "none",
-        0,
-        False,
-        None,
-    )
+    assert (sent["height"], sent["selectable"], sent["filter"], sent["selected"]) == (300, "none", False, None)
 
 
 def test_the_digest_tells_other_rows_but_not_another_selection() -> None:
     digests = {encode(_view(), selected=selected)[1] for selected in (None, (), (1,))}
     assert len(digests) == 1
-    assert encode(_view(total_rows=9))[1] not in digests
+    assert encode(_view(height=9))[1] not in digests
     assert encode(_view()) == encode(_view())
 
 

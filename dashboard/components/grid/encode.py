@@ -44,7 +44,6 @@ def encode(
         "cells": [_cells(rows, column["field"]) for column in columns],
         "icons": {name: svg for name, svg in (icons or {}).items() if name in names},
         "height": height or _part(view, "height", 0) or 300,
-        "total": max(_part(view, "total_rows", 0), len(rows)),
         "filter": bool(_part(view, "filter", False)),
         "foldAll": bool(_part(view, "fold_all", False)),
         "sort": [list(pair) for pair in _part(view, "sort", ())],

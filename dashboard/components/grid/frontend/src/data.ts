@@ -49,7 +49,6 @@ export type Table = {
   cells: { v: Value[]; t?: (string | null)[]; x?: (Extras | null)[] }[];
   icons: Record<string, string>;
   height: number;
-  total: number;
   filter: boolean;
   foldAll?: boolean;
   sort: [string, "asc" | "desc"][];

@@ -211,15 +211,14 @@ export class Grid {
   }
 
   private needsStatus(): boolean {
-    return this.table.filter || this.table.selectable === "many" || this.table.total > this.table.ids.length;
+    return this.table.filter || this.table.selectable === "many";
   }
 
   private tell(): void {
     if (!this.needsStatus()) return;
-    const { ids, total } = this.table;
+    const { ids } = this.table;
     const number = (count: number) => count.toLocaleString();
     const parts = [this.search.active ? `${number(this.found)} of ${number(ids.length)} rows` : `${number(ids.length)} ${ids.length === 1 ? "row" : "rows"}`];
-    if (total > ids.length) parts.push(`the first of ${number(total)}`);
     const selected = this.selected().length;
     if (selected) parts.push(`${number(selected)} selected`);
     this.say(parts.join(", "));
