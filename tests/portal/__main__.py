@@ -31,6 +31,7 @@ CHOSEN = {
     "AksSecurity": "p.mainTab=diagnostics&p.dispalyedGraph=secretOperation&p.timeframe=14d", "MITREATTACK": "p.selectedTab=AzureSentinelGithub",
     "VisualizationDemo": "p.Tab=Charts&p.TimeRange=14d", "PaloAltoNetworkThreat": "p.TimeRange=7d", "IdentityAndAccess": "p.TimeRange=7d",
     "InsecureProtocols": "p.selectedTab=SMB&p.TimeRange=30d", "ThreatIntelligence": "p.TimeRange=14d",
+    "SolarWindsPostCompromiseHunting": "p.nav_val=2", "ZscalerFirewall": "p.TimeRange=14d", "pfsense": "p.TimeRange=14d",
 }  # fmt: skip
 
 
@@ -40,6 +41,7 @@ def pictured() -> dict[str, Path]:
     spelt = {"MITREATTACK": "MITREAttack", "AIVectraDetect": "AIVectraDetectWorkbook", "GitHubSecurity": "GitHubSecurityWorkbook",
              "Perimeter81Overview": "Perimeter81OverviewWorkbook"}  # fmt: skip
     found = {name: FOLDER / f"Workbooks_{spelt.get(name, name)}.json" for name in names}
+    found["CiscoISE"] = FOLDER / "Solutions_Cisco_ISE_Workbooks_CiscoISE.json"
     return {name: path for name, path in found.items() if path.is_file()}
 
 
@@ -56,9 +58,9 @@ def main() -> None:
     data = out / "data"
     if not data.is_dir():
         generate(data)
-        for path in pictured().values():
-            rows.write(rows.queries(load_workbook(path)), data)
-    with serving(data=data, workbooks=own) as running, sync_playwright() as playwright:
+        rows.write([text for path in pictured().values() for text in rows.queries(load_workbook(path))], data)
+    functions = {"WATCHBOOK_FUNCTIONS_FOLDER": str(data / rows.FUNCTIONS)}
+    with serving(data=data, workbooks=own, environment=functions) as running, sync_playwright() as playwright:
         browser = launch_chromium(playwright)
         for name in chosen:
             choices = f"p.IncidentNumber={_incident(data)}" if name == "IncidentOverview" else CHOSEN.get(name, "")

@@ -1,7 +1,8 @@
 """Rows for the tables that a workbook reads, made from nothing but its own queries and the known schemas.
 
-A text column takes the values that the queries compare it with, so that filters let most rows through; other columns
-take values that suit their names. The same seed gives the same rows.
+A custom table has the columns that its queries name, and so has what the parser of a connector gives: where it is called as a
+function, a function is written beside the rows. A text column takes the values that the queries compare it with, so that filters
+let most rows through; other columns take values that suit their names. The same seed gives the same rows.
 """
 
 from __future__ import annotations
@@ -25,9 +26,23 @@ _COMPARED = re.compile(
     r"\b(\w+)\s*(?:==|=~|has_cs|has|contains|startswith|in~|in|has_any|has_all)\s*"
     r"(\((?:\s*@?(?:\"[^\"]*\"|'[^']*')\s*,?)+\)|@?\"[^\"]*\"|'[^']*')"
 )
+_NUMBER = re.compile(r"\b(\w+)\s*==\s*(\d+)\b")
+_ALIAS = re.compile(r"\b(\w+)\s*=\s*tostring\(\s*\w+\.(\w+)\s*\)")
 _TEXT = re.compile(r"\"([^\"]*)\"|'([^']*)'")
 _CASTED = re.compile(r"\b(?:tostring|tolower|toupper|trim\([^,]+,)\s*\(?(\w+)\)")
 _PART = re.compile(r"\b(\w+)\)?\.([A-Za-z_]\w*)(?:\.([A-Za-z_]\w*))?")
+_HEADS = re.compile(r"(?:\A|;|\(|\blet\s+\w+\s*=)\s*([A-Za-z]\w*)\s*(?:\(\s*\))?\s*(?=\||;)")
+_NAMES = re.compile(r"(?<![.\w{$'@])([A-Za-z_]\w+)\b(?!\s*\(|\s*=[^=~]|\s*:)")
+_LITERAL = re.compile(r"//[^\n]*|\"[^\"\n]*\"|'[^'\n]*'|\{[^}]*\}")
+_KEYWORDS = (
+    "and or not by of in on to asc desc nulls first last where extend project away rename reorder keep distinct sort order top "
+    "take limit summarize count join lookup union mv expand mvexpand apply parse make series step from range default kind "
+    "inner leftouter leftanti render evaluate let data datatable externaldata with contains has startswith endswith between "
+    "true false null dynamic string int long real bool datetime timespan print typeof piechart barchart columnchart timechart "
+    "stacked left right has_any has_all matches regex ignorefirstrecord isfuzzy"
+)
+_WORDS = set(_KEYWORDS.split())
+_SUFFIXES = {"_d": "real", "_t": "datetime", "_b": "bool"}
 _KINDS = {
     "datetime": pa.timestamp("us"),
     "long": pa.int64(),
@@ -35,6 +50,8 @@ _KINDS = {
     "real": pa.float64(),
     "bool": pa.bool_(),
 }
+FUNCTIONS = "functions"
+"""The folder of written functions below the data."""
 _PLACES = (
     ("US", "United States", 47.6, -122.3), ("DE", "Germany", 52.5, 13.4), ("GB", "United Kingdom", 51.5, -0.1),
     ("IN", "India", 19.1, 72.9), ("BR", "Brazil", -23.5, -46.6), ("JP", "Japan", 35.7, 139.7), ("RU", "Russia", 55.7, 37.6),
@@ -99,6 +116,10 @@ def compared(texts: Iterable[str]) -> dict[str, list[str]]:
                 value = double or single
                 if value and "{" not in value:
                     found[name][value] = None
+        for name, value in _NUMBER.findall(text):
+            found[name][value] = None
+        for name, part in _ALIAS.findall(text):
+            found[part].update(found.get(name, {}))
     return {name: list(values) for name, values in found.items()}
 
 
@@ -111,19 +132,52 @@ def parts(texts: Iterable[str]) -> dict[str, dict[str, set[str]]]:
     return found
 
 
+def named(texts: Iterable[str]) -> dict[str, dict[str, str]]:
+    """Tables and parsers that the queries begin with, with the columns that those queries name."""
+    found: dict[str, dict[str, str]] = {}
+    for text in texts:
+        bare = _LITERAL.sub("''", text)
+        declared = set(re.findall(r"\blet\s+(\w+)", bare))
+        made = set(re.findall(r"\b(\w+)\s*=(?![=~])", bare))
+        names = [name for name in _NAMES.findall(bare) if name not in _WORDS | declared | made]
+        for table in set(_HEADS.findall(bare)) - declared - _WORDS:
+            if table.lower().endswith("resources") or table.startswith(("im", "_Im")):
+                continue  # the estate's own and built in
+            columns = found.setdefault(table, {"TimeGenerated": "datetime"})
+            for name in names:
+                if name not in found and name not in columns and name not in schemas() and name[:-1] not in names:
+                    columns[name] = _SUFFIXES.get(name[-2:]) or _used(name, bare)
+    return found
+
+
+def _used(name: str, text: str) -> str:
+    """The kind of a column, as the query uses it."""
+    if re.search(rf"\bbin\(\s*{name}\b", text):
+        return "datetime"
+    counted = rf"\b(?:sum|avg|max|min|toint|tolong)\(\s*{name}\b|\b{name}\s*(?:==|!=|[<>]=?)\s*\d"
+    return "long" if re.search(counted, text) else "string"
+
+
 def write(
     texts: list[str], folder: Path, *, rows: int = 2500, days: int = 14, now: dt.datetime | None = None
 ) -> list[str]:
-    """Writes rows for every known table that the queries name and that the folder lacks; gives the tables' names."""
+    """Writes rows for every table that the queries name and that the folder lacks; gives the tables' names."""
     now = now or dt.datetime.now(dt.UTC)
-    words = {word for text in texts for word in re.findall(r"\b[A-Z]\w+", text)}
-    values, below = compared(texts), parts(texts)
+    words = {word for text in texts for word in re.findall(r"\b[A-Za-z]\w+", text)}
     made = []
-    for table in sorted(words & set(schemas())):
-        if (folder / table).is_dir():
+    tables: dict[str, dict[str, str]] = named(texts)
+    for table in words & set(schemas()):
+        tables[table] = tables.get(table, {}) | dict(schemas()[table])
+    for table, columns in sorted(tables.items()):
+        if (folder / table).is_dir() or (folder / f"{table}_rows").is_dir():
             continue
-        random_source = random.Random(table)
-        _write_table(table, schemas()[table], values, below, folder, rows, days, now, random_source)
+        own = [text for text in texts if re.search(rf"\b{table}\b", text)]
+        called = any(re.search(rf"\b{table}\s*\(\s*\)\s*\|", text) for text in own)
+        if called:
+            (folder / FUNCTIONS).mkdir(exist_ok=True)
+            (folder / FUNCTIONS / f"{table}.kql").write_text(f"{table}_rows")
+        place = f"{table}_rows" if called else table
+        _write_table(place, columns, compared(own), parts(own), folder, rows, days, now, random.Random(table))
         made.append(table)
     return made
 
@@ -143,7 +197,7 @@ def _write_table(
     arrays: dict[str, pa.Array] = {}
     for name, kind in columns.items():
         cells = [_cell(name, kind, moment, values, below, source) for moment in times]
-        if name == "Type":
+        if name == "Type" and name not in values:
             cells = [table] * rows
         elif name in ("TimeGenerated", "timestamp"):
             cells = [moment.replace(tzinfo=None) for moment in times]
