@@ -156,6 +156,10 @@ def table_from_rows(columns: Iterable[tuple[str, KqlType]], rows: Sequence[Seque
     return Table(heads, pa.Table.from_arrays(arrays, names=[head.name for head in heads]))
 
 
+# JSON has no NaN and no infinities; Python's reader takes them.
+_read_json = json.JSONDecoder(parse_constant=str).decode
+
+
 def json_cell(cell: Any, kind: KqlType) -> Any:
     """One cell in the JSON of the command line's contract: datetime is ISO 8601 with Z, timespan `d.hh:mm:ss.fffffff`,
     dynamic its JSON value, NaN and infinities strings, null null."""
@@ -163,7 +167,7 @@ def json_cell(cell: Any, kind: KqlType) -> Any:
         return None
     if kind == "dynamic":
         try:
-            return json.loads(cell)
+            return _read_json(cell)
         except ValueError:
             return cell
     if kind == "datetime":

@@ -26,8 +26,34 @@ def conform(arrow: pa.Table, columns: tuple[Column, ...]) -> pa.Table:
             import pyarrow.compute as pc  # a tenth of what a first query costs, and few results need it
 
             array = pc.fill_null(array, "")
+        if column.type == "datetime":
+            array = _within_the_calendar(array)
         arrays.append(array)
     return pa.Table.from_arrays(arrays, names=[column.name for column in columns])
+
+
+EARLIEST, LATEST = -62_135_596_800_000_000, 253_402_300_799_999_999
+"""The first microsecond of the year 1 and the last of 9999, from 1970."""
+
+
+def _within_the_calendar(times: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Times beyond KQL's range, which DuckDB holds and Python does not, become null."""
+    import numpy as np
+
+    for chunk in times.chunks:
+        # A look at the buffer, where nulls hold anything, costs next to nothing; importing pyarrow.compute does.
+        data = chunk.buffers()[1] if len(chunk) else None
+        if data is None:
+            continue
+        found = np.frombuffer(data, "int64", len(chunk), chunk.offset * 8)
+        if found.min() < EARLIEST or found.max() > LATEST:
+            import pyarrow as pa
+            import pyarrow.compute as pc
+
+            numbers = times.cast(pa.int64())
+            inside = pc.and_(pc.greater_equal(numbers, EARLIEST), pc.less_equal(numbers, LATEST))
+            return pc.if_else(inside, times, pa.scalar(None, times.type))
+    return times
 
 
 TYPES_KEY = b"watchbook.types"

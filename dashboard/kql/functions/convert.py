@@ -188,9 +188,9 @@ def text_to_timespan(source: str) -> str:
     clock = once(
         f"regexp_extract({{it}}, {pattern}, ['sign', 'd', 'h', 'm', 's', 'f'])",
         lambda p: (
-            f"CASE WHEN {p}.sign = '-' THEN -1 ELSE 1 END * (((coalesce(TRY_CAST({p}.d AS BIGINT), 0) * 24"
+            f"CASE WHEN {p}.sign = '-' THEN -1 ELSE 1 END * ((((coalesce(TRY_CAST({p}.d AS BIGINT), 0) * 24"
             f" + TRY_CAST({p}.h AS BIGINT)) * 60 + TRY_CAST({p}.m AS BIGINT)) * 60"
-            f" + coalesce(TRY_CAST({p}.s AS BIGINT), 0)) * 10000000 + TRY_CAST(rpad({p}.f, 7, '0') AS BIGINT)"
+            f" + coalesce(TRY_CAST({p}.s AS BIGINT), 0)) * 10000000 + TRY_CAST(rpad({p}.f, 7, '0') AS BIGINT))"
         ),
     )
     units = "CASE regexp_extract({it}, '[a-zA-Z]+\\s*$') " + UNIT_BRANCHES + " WHEN '' THEN 864000000000 END"

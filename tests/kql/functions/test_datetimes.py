@@ -46,6 +46,8 @@ CASES: list[tuple[str, Any]] = [
     ("make_datetime(2017, 13, 1)", None),
     ("make_timespan(1, 12, 30, 55.123)", "1.12:30:55.1230000"),
     ("unixtime_seconds_todatetime(1546300800)", "2019-01-01T00:00:00Z"),
+    ("unixtime_seconds_todatetime(1546300800000)", None),
+    ("datetime(9999-12-31) + 1d", None),
     ("unixtime_milliseconds_todatetime(1546300800000)", "2019-01-01T00:00:00Z"),
     ("datetime_utc_to_local(datetime(2022-07-01), 'Europe/Berlin')", "2022-07-01T02:00:00Z"),
     ("datetime_local_to_utc(datetime(2022-03-27 02:00), 'Europe/Brussels')", "2022-03-27T00:00:00Z"),
