@@ -229,7 +229,9 @@ class Lowering:
             return Block(f"(SELECT {listed} WHERE FALSE)", ids)
         first = ", ".join(f"CAST({cell} AS {kind})" for cell, kind in zip(node.rows[0], kinds, strict=True))
         rest = [f"({', '.join(row)})" for row in node.rows[1:]]
-        return Block(f"(VALUES {', '.join([f'({first})', *rest])}) AS literal_rows({heads})", ids)
+        # Each with a name of its own: DuckDB mixes up the sides of a SEMI JOIN that have the same.
+        alias = f"literal_{node.columns[0].sql}"
+        return Block(f"(VALUES {', '.join([f'({first})', *rest])}) AS {alias}({heads})", ids)
 
     def _filter(self, node: b.Filter) -> Block:
         block = self._block(node.source)

@@ -90,8 +90,7 @@ def in_list(operator: str, operand: Operand, items: Sequence[Operand]) -> Operan
     arrays: list[Operand] = []
     for item in items:
         if item.is_constant and item.type == "dynamic":
-            value = item.constant
-            entries.extend(_scalar(entry) for entry in (value if isinstance(value, list) else [value]))
+            entries.extend(_scalar(entry) for entry in _flat(item.constant))
         elif item.type == "dynamic" and operand.type != "dynamic":
             arrays.append(item)
         else:
@@ -112,10 +111,14 @@ def in_list(operator: str, operand: Operand, items: Sequence[Operand]) -> Operan
 
 
 def in_subquery(operator: str, operand: Operand, select: str, column: Operand) -> Operand:
-    """`operand in (subquery)`. `select` is the SQL of a SELECT of one column; `column` speaks of that column's type."""
+    """`operand in (subquery)`. `select` is the SQL of a SELECT of one column; `column` speaks of that column's type. Of a
+    dynamic column the entries of its arrays count: `summarize make_set(x)` makes a list of values as well."""
     negated, folded = operator.startswith("!"), operator.endswith("~")
     if operand.type == "dynamic":
         operand = convert(operand, "string" if column.type == "dynamic" else column.type)
+    if column.type == "dynamic":
+        entries = "CASE WHEN starts_with(kql_array, '[') THEN CAST(json_extract(kql_array, '$[*]') AS VARCHAR[]) ELSE [kql_array] END"
+        select = f"SELECT unnest({entries}) FROM ({select}) AS kql_arrays(kql_array)"
     source = f"SELECT {{0}} FROM ({select}) AS kql_members(kql_member)"
     member = Operand("kql_member", column.type)
     if operand.type == "string" or column.type == "dynamic":
@@ -135,6 +138,11 @@ def _truth(sql: str, nullable: bool, negated: bool, guardable: bool) -> Operand:
         return Operand(sql, "bool", guardable=guardable)
     whole = f"coalesce({sql}, {'TRUE' if negated else 'FALSE'})"
     return Operand(whole, "bool", filter=None if negated else sql, guardable=guardable)
+
+
+def _flat(value: Any) -> list[Any]:
+    """The values of a constant array, those of arrays within it too."""
+    return [entry for part in value for entry in _flat(part)] if isinstance(value, list) else [value]
 
 
 def _scalar(value: Any) -> Operand:
