@@ -126,7 +126,7 @@ class LocalEngine:
         translation, told = self._translate(request)
         translated = time.perf_counter()
         limit = request.row_limit or settings.integer("query_rows")
-        limit = min(limit, max(1, _MOST_CELLS // len(translation.columns)))
+        limit = min(limit, max(1, _MOST_CELLS // max(1, len(translation.columns))))
         arrow, cut = self._execute(translation.sql, limit, request.seconds, cancel)
         columns = tuple(Column(name, kind) for name, kind in translation.columns)
         notices = [*(Notice(problem.code, problem.message) for problem in translation.problems), *told]

@@ -88,6 +88,11 @@ def test_standard_columns_that_only_a_stored_function_names_are_there_too(
     assert "_ResourceId" not in engine.run(QueryRequest("Owned_Source | take 1")).names
 
 
+def test_a_query_that_gives_nothing_has_neither_columns_nor_rows(engine: LocalEngine) -> None:
+    table = engine.run(QueryRequest("Events | consume"))
+    assert (table.names, len(table)) == ((), 0)
+
+
 def test_places_that_the_local_data_stands_for_are_read_and_others_refused(
     engine: LocalEngine, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

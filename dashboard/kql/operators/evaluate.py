@@ -18,7 +18,7 @@ Plugin = Callable[["Binder", "Scope", Relation, s.Evaluate], Relation]
 
 # Plugins of Kusto that nothing here runs.
 _KNOWN = (
-    "activity_metrics", "new_activity_metrics", "session_count", "autocluster", "diffpatterns", "diffpatterns_text", "sequence_detect", "funnel_sequence", "python", "r",
+    "activity_metrics", "new_activity_metrics", "session_count", "diffpatterns", "diffpatterns_text", "sequence_detect", "funnel_sequence", "python", "r",
     "funnel_sequence_completion", "http_request", "http_request_post", "sql_request", "infer_storage_schema", "preview",
     "active_users_count", "activity_engagement", "geo_polygon_lookup", "geo_line_lookup", "cosmosdb_sql_request",
     "mysql_request", "postgresql_request", "azure_digital_twins_query_request", "rows_near", "schema_merge",
