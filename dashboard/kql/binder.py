@@ -357,7 +357,7 @@ class Binder:
         from dashboard.kql.functions import call_aggregate, literal
 
         if aggregate is None:
-            inner = relation.showing([column]).limited("1")
+            inner = relation.showing([column]).limited(Bound("1", "long"))
             result = column
         else:
             made = call_aggregate(aggregate, [column_operand(column)], self.context).inline()[0]

@@ -156,10 +156,10 @@ class Union(Struct, frozen=True, eq=False):
 
 
 class Limit(Struct, frozen=True, eq=False):
-    """The first `count` rows (SQL of a whole number) in the given order; any rows where there is none."""
+    """The first `count` rows (a whole number) in the given order; any rows where there is none."""
 
     source: Node
-    count: str
+    count: Bound
     order: tuple[OrderKey, ...] = ()
 
 
@@ -181,7 +181,8 @@ class Elements(Struct, frozen=True, eq=False):
 
 class Raw(Struct, frozen=True, eq=False):
     """SQL that no other node says. `build` gets one parenthesised SELECT for each source and gives a SELECT that names its
-    columns as `columns` do. Each source keeps the columns whose ids are in `needs`."""
+    columns as `columns` do. Each source keeps the columns whose ids are in `needs`; negative numbers there are the `Shared`
+    relations that the SQL reads, as in `Bound.refs`."""
 
     sources: tuple[Node, ...]
     columns: tuple[Column, ...]
@@ -288,7 +289,7 @@ class Relation(Struct, frozen=True, dict=True):
         """The same rows in that order."""
         return replace(self, order=order, serialized=bool(order))
 
-    def limited(self, count: str) -> Relation:
+    def limited(self, count: Bound) -> Relation:
         """The first rows in the order at hand."""
         return self.over(Limit(self.node, count, self.order))
 

@@ -106,7 +106,9 @@ class Lowering:
 
     def _reads(self, value: b.Bound) -> frozenset[int]:
         """The columns an expression reads; the shared relations in its SQL are noted as used."""
-        refs = value.refs
+        return self._noted(value.refs)
+
+    def _noted(self, refs: frozenset[int]) -> frozenset[int]:
         for ref in refs:
             if ref < 0:
                 self._use(-ref, [column.id for column in self._shares[-ref].relation.columns])
@@ -164,6 +166,7 @@ class Lowering:
             self._need(source, below)
 
     def _need_limit(self, node: b.Limit, ids: set[int]) -> None:
+        self._reads(node.count)
         self._need(node.source, ids | {key.column.id for key in node.order})
 
     def _need_unnest(self, node: b.Unnest, ids: set[int]) -> None:
@@ -174,7 +177,7 @@ class Lowering:
 
     def _need_raw(self, node: b.Raw, ids: set[int]) -> None:
         for source in node.sources:
-            self._need(source, set(node.needs) & _gives(source))
+            self._need(source, set(self._noted(node.needs)) & _gives(source))
 
     def _need_reference(self, node: b.Reference, ids: set[int]) -> None:
         inner = [theirs.id for mine, theirs in node.columns if mine.id in ids]
@@ -355,7 +358,7 @@ class Lowering:
             block.source = "(SELECT 1 AS nothing)"
         if not keys <= block.available:
             block = self._closed(block, self._asked(node.source))
-        block.tail = f"{order} LIMIT {node.count}"
+        block.tail = f"{order} LIMIT {node.count.sql}"
         block.sealed = True
         return block
 

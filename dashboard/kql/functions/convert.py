@@ -121,7 +121,14 @@ def _sql(operand: Operand, to: KqlType) -> str:
         return whole(ticks, operand.type, "BIGINT")
     if to in ("int", "long"):
         return whole(ticks, operand.type, DUCKDB_TYPES[to])
+    if to == "decimal" and operand.type == "real":
+        return real_to_decimal(source)
     return f"TRY_CAST({ticks} AS {DUCKDB_TYPES[to]})"
+
+
+def real_to_decimal(source: str) -> str:
+    """A real as the decimal that its text tells: 1.1 is 1.1. DuckDB's own cast shows the binary fraction."""
+    return f"TRY_CAST(CAST({source} AS VARCHAR) AS {DUCKDB_TYPES['decimal']})"
 
 
 def whole(sql: str, source: KqlType, target: str) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from dashboard.kql.functions.convert import NUMBERS, convert, json_string
+from dashboard.kql.functions.convert import NUMBERS, convert, json_string, real_to_decimal
 from dashboard.kql.functions.literals import is_repeatable, literal, text
 from dashboard.kql.functions.registry import FunctionRefused, Operand
 from dashboard.kql.functions.string_operators import STRING_OPERATORS, has_all, has_any, string_operator
@@ -346,7 +346,7 @@ def _numeric(operator: str, left: Operand, right: Operand) -> Operand:
         if operator in "+-":
             return Operand(f"CAST(({a} {operator} {b}) AS DECIMAL(38, 17))", kind)
         # A product of two DECIMAL(38, 17) has no room for digits before the point.
-        return Operand(f"CAST((CAST({a} AS DOUBLE) {operator} CAST({b} AS DOUBLE)) AS DECIMAL(38, 17))", kind)
+        return Operand(real_to_decimal(f"(CAST({a} AS DOUBLE) {operator} CAST({b} AS DOUBLE))"), kind)
     if operator in "+-*":
         return Operand(f"({a} {operator} {b})", kind)
     divisor = b if right.is_constant and right.constant else f"nullif({b}, 0)"

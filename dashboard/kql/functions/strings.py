@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from dashboard.kql.functions.convert import convert, to_string
-from dashboard.kql.functions.literals import once, text
+from dashboard.kql.functions.literals import literal, once, text
 from dashboard.kql.functions.registry import Context, Operand, PythonFunction, ScalarFunction
 
 function = partial(ScalarFunction, family="strings")
@@ -45,8 +45,13 @@ def _split(operands: Sequence[Operand], context: Context) -> Operand:
     return string_array(parts)
 
 
-def _strcat(operands: Sequence[Operand]) -> str:
-    return f"concat({', '.join(to_string(operand) for operand in operands)})"
+def _strcat(operands: Sequence[Operand], context: Context) -> Operand:
+    if all(operand.is_constant for operand in operands):
+        # Patterns made of constants are constants.
+        texts = [convert(operand, "string").constant for operand in operands]
+        if all(isinstance(part, str) for part in texts):
+            return literal("".join(texts), "string")
+    return Operand(f"concat({', '.join(to_string(operand) for operand in operands)})", "string")
 
 
 def _strcat_delim(operands: Sequence[Operand]) -> str:
@@ -182,7 +187,7 @@ FUNCTIONS = (
     function("toupper", ("string",), "string", "upper({0})"),
     function("strlen", ("string",), "long", "CAST(length({0}) AS BIGINT)"),
     function("string_size", ("string",), "long", "CAST(strlen({0}) AS BIGINT)"),
-    function("strcat", ("any",), "string", _strcat, required=1, variadic=True),
+    function("strcat", ("any",), "string", "", required=1, variadic=True, build=_strcat),
     function("strcat_delim", ("any",), "string", _strcat_delim, required=2, variadic=True),
     function("split", ("string", "string", "long"), "dynamic", "", required=2, build=_split),
     function("substring", ("string", "long", "long"), "string", _substring, required=2),

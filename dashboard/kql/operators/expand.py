@@ -96,14 +96,17 @@ def _together(
     binder: Binder, scope: Scope, row: Row, limit: s.Expression | None, entries: list[Entries], numbered: bool
 ) -> Bound:
     """The one list to unnest: the entries themselves, or structs of the entries of all items and their position."""
-    cut = f"[1:{whole_number(binder, scope, limit)}]" if limit is not None else ""
+    most = whole_number(binder, scope, limit) if limit is not None else None
+    cut, asked = (f"[1:{most.sql}]", most.refs) if most is not None else ("", frozenset())
     if not numbered:
         values = entries[0].values
-        return Bound(f"({values.sql}){cut}" if cut else values.sql, "dynamic", refs=values.refs, guardable=False)
+        return Bound(
+            f"({values.sql}){cut}" if cut else values.sql, "dynamic", refs=values.refs | asked, guardable=False
+        )
     held = [row.hoist(entry.values) for entry in entries]
     lengths = ", ".join(f"len({one.sql})" for one in held)
     sql = f"list_zip({', '.join(one.sql for one in held)}, range(greatest({lengths})))"
-    refs = frozenset().union(*(one.refs for one in held))
+    refs = asked.union(*(one.refs for one in held))
     return Bound(f"({sql}){cut}" if cut else sql, "dynamic", refs=refs, guardable=False)
 
 

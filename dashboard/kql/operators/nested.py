@@ -93,7 +93,7 @@ def _others(
 
 
 def _foremost(
-    binder: Binder, relation: Relation, within: list[Column], value: Column, ascending: bool, count: str
+    binder: Binder, relation: Relation, within: list[Column], value: Column, ascending: bool, count: Bound
 ) -> Relation:
     """The first rows by a value within equal columns."""
     rank = binder.column("", "long")
@@ -101,7 +101,7 @@ def _foremost(
     over = f"row_number() OVER ({partition}ORDER BY {OrderKey(value, ascending, ascending).sql})"
     refs = frozenset((value.id, *(column.id for column in within)))
     ranked = relation.computed([(rank, Bound(over, "long", refs=refs, windowed=True, guardable=False))])
-    return ranked.where(Bound(f"({rank.sql} <= {count})", "bool", refs=frozenset((rank.id,))))
+    return ranked.where(Bound(f"({rank.sql} <= {count.sql})", "bool", refs=count.refs | {rank.id}))
 
 
 def top_hitters(binder: Binder, scope: Scope, source: Relation | None, node: s.TopHitters) -> Relation:

@@ -25,14 +25,14 @@ def where(binder: Binder, scope: Scope, source: Relation | None, node: s.Where) 
     return row.relation.where(predicate)
 
 
-def whole_number(binder: Binder, scope: Scope, node: s.Expression) -> str:
-    """The SQL of a number of rows: a constant, or a scalar such as toscalar()."""
+def whole_number(binder: Binder, scope: Scope, node: s.Expression) -> Bound:
+    """A number of rows: a constant, or a scalar such as toscalar()."""
     value = binder.scalar_row(scope).bind(node)
     if value.type not in ("int", "long", "dynamic", "real", "decimal"):
         raise binder.failure(node, "KQ104", f"A number of rows was expected; this is a {value.type}.")
     if value.is_constant:
-        return str(max(0, int(value.constant or 0)))
-    return f"greatest(0, CAST({value.sql} AS BIGINT))"
+        return Bound(str(max(0, int(value.constant or 0))), "long")
+    return Bound(f"greatest(0, CAST({value.sql} AS BIGINT))", "long", refs=value.refs, guardable=False)
 
 
 def take(binder: Binder, scope: Scope, source: Relation | None, node: s.Take) -> Relation:

@@ -79,6 +79,7 @@ CASES: list[tuple[str, Any]] = [
     ("tohex(256, 8)", "00000100"),
     ("tohex(toint(-256), 8)", "ffffff00"),
     ("todecimal('1.5')", "1.5"),
+    ("todecimal(1.1) + todecimal(2.2)", "3.3"),
 ]
 
 

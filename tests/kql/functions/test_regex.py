@@ -7,6 +7,7 @@ import pytest
 from tests.kql.functions.evaluation import refusal, same, value
 
 CASES: list[tuple[str, Any]] = [
+    ("extract_all(strcat('(', 'b)'), 'abc')", ["b"]),
     ("array_length(extract_all(@'(\\d)', 'abc'))", None),
     ("extract(@'(?<letter>\\w)(?<digit>\\d)', 2, 'a1')", "1"),
     ("extract_all(@'(?<letter>\\w)(?<digit>\\d)', dynamic(['digit']), 'a1b2')", ["1", "2"]),
