@@ -20,8 +20,9 @@ def chart_height(size: Any) -> int:
 
 
 def grid_height(size: Any, rows: int, *, search: bool = False, counted: bool = False) -> int:
-    """The height of a grid: of its size, but no taller than its rows need, with a line below that counts them if it has one."""
+    """The height of a grid: of its size, but no taller than its rows need, with a line below that counts them if it has one. The
+    size gives way for one row more: ten are what most authors ask for, and no one scrolls for half of the last."""
     needed = ROW * (rows + 1) + (44 if search else 0) + (24 if counted else 0) + 8
     known = size_number(size)
     most = 1_600 if known == 3 else max(180, _HEIGHTS[known] + 40)
-    return max(96, min(needed, most))
+    return max(96, needed if needed <= most + ROW else most)

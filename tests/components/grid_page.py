@@ -45,6 +45,16 @@ def pods(count: int) -> dict[str, Any]:
     }
 
 
+def trends() -> dict[str, Any]:
+    row = {"_id": 0, "host": cell("web-1"), "total": cell(1_084), "trend": cell(3, "", values=[1, 2, 3])}
+    columns = [
+        column("host", "DvcHostname"),
+        column("total", "Total Events", "number"),
+        column("trend", "Trend", "spark"),
+    ]
+    return {"columns": columns, "rows": [row], "height": 200}
+
+
 def every_kind() -> dict[str, Any]:
     row = {
         "_id": 0,
@@ -99,9 +109,13 @@ def tactics() -> dict[str, Any]:
 st.set_page_config(page_title="Grid", layout="wide")
 case = st.query_params.get("case", "pods")
 count = int(st.query_params.get("n", "60"))
-view = {"pods": lambda: pods(count), "kinds": every_kind, "tree": tactics, "empty": lambda: {**pods(1), "rows": []}}[
-    case
-]()
+view = {
+    "pods": lambda: pods(count),
+    "kinds": every_kind,
+    "trends": trends,
+    "tree": tactics,
+    "empty": lambda: {**pods(1), "rows": []},
+}[case]()
 if st.button("Other rows"):
     st.session_state["other"] = True
 if st.session_state.get("other"):

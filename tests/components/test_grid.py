@@ -200,6 +200,27 @@ def test_every_part_of_a_cell_is_drawn_and_hostile_text_stays_text(
     assert page.locator(".wb-grid-status").inner_text() == "", "a cut of rows is told once, by the notice"
 
 
+def test_room_that_is_left_goes_to_all_columns_by_their_width(page: Page, open_grid: Callable[..., Locator]) -> None:
+    widths = []
+    for room in (800, 1_200):
+        page.set_viewport_size({"width": room, "height": 700})
+        headers = open_grid("pods", n=20).locator(".tabulator-col")
+        widths.append([header.bounding_box()["width"] for header in headers.all() if header.is_visible()])
+    growth = [wide / narrow for narrow, wide in zip(*widths, strict=True)]
+    assert max(growth) - min(growth) < 0.1
+
+
+def test_a_spark_gives_way_before_the_table_has_to_scroll(page: Page, open_grid: Callable[..., Locator]) -> None:
+    page.set_viewport_size({"width": 420, "height": 700})
+    table = open_grid("trends")
+    spark = table.locator(".wb-grid-spark").bounding_box()
+    room = table.bounding_box()
+    assert spark
+    assert room
+    assert 60 < spark["width"] < 116
+    assert spark["x"] + spark["width"] < room["x"] + room["width"]
+
+
 def test_links_open_web_addresses_elsewhere_and_never_scripts(page: Page, open_grid: Callable[..., Locator]) -> None:
     table = open_grid("kinds")
     web = table.get_by_text("Docs")

@@ -319,6 +319,10 @@ def test_parts_stand_beside_each_other_by_their_most_width_and_an_empty_text_pus
     about = tile.get_by_text("shop").bounding_box()
     assert about
     assert about["x"] < 200, "what a whole row says of its number stands beside it"
+    number, title = tile.get_by_text("2", exact=True).bounding_box(), page.get_by_text("Whole rows").bounding_box()
+    assert number
+    assert title
+    assert abs(number["x"] - title["x"]) < 8, "a number without a stripe stands under the title"
     page.set_viewport_size({"width": 390, "height": 844})
     heading, pill = (
         page.get_by_role("heading", name="Widths").bounding_box(),

@@ -31,6 +31,8 @@ _ALIAS = re.compile(r"\b(\w+)\s*=\s*tostring\(\s*\w+\.(\w+)\s*\)")
 _TEXT = re.compile(r"\"([^\"]*)\"|'([^']*)'")
 _CASTED = re.compile(r"\b(?:tostring|tolower|toupper|trim\([^,]+,)\s*\(?(\w+)\)")
 _PART = re.compile(r"\b(\w+)\)?\.([A-Za-z_]\w*)(?:\.([A-Za-z_]\w*))?")
+_EXPANDED = re.compile(r"\bmv-?expand\s+(?:todynamic|parse_json)\(\s*(\w+)\s*\)")
+_LIST = "[]"
 _HEADS = re.compile(r"(?:\A|;|\(|\blet\s+\w+\s*=)\s*([A-Za-z]\w*)\s*(?:\(\s*\))?\s*(?=\||;)")
 _NAMES = re.compile(r"(?<![.\w{$'@])([A-Za-z_]\w+)\b(?!\s*\(|\s*=[^=~]|\s*:)")
 _LITERAL = re.compile(r"//[^\n]*|\"[^\"\n]*\"|'[^'\n]*'|\{[^}]*\}")
@@ -129,6 +131,8 @@ def parts(texts: Iterable[str]) -> dict[str, dict[str, set[str]]]:
     for text in texts:
         for column, key, below in _PART.findall(text):
             found[column][key] |= {below} if below else set()
+        for column in _EXPANDED.findall(text):
+            found[column][_LIST] |= set()
     return found
 
 
@@ -229,10 +233,11 @@ def _cell(
         keys = below.get(name, {})
         if not keys and kind != "dynamic":
             return _text(name, values, source)
-        return json.dumps({
+        made = {
             key: {part: _text(part, values, source) for part in inner} if inner else _text(key, values, source)
-            for key, inner in keys.items()
-        })  # fmt: skip
+            for key, inner in keys.items() if key != _LIST
+        }  # fmt: skip
+        return json.dumps([made] if _LIST in keys else made)
     return _text(name, values, source)
 
 

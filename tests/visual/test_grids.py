@@ -525,6 +525,11 @@ def test_rows_are_grouped_with_their_count_and_leaves_show_the_final_column() ->
     assert (view.columns[0].title, view.columns[0].group, view.tree) == ("Group", True, True)
 
 
+def test_a_grid_is_as_tall_as_ten_rows_need_and_scrolls_for_more() -> None:
+    heights = {count: grid(counts({f"p{i}": i for i in range(count)})).height for count in (3, 10, 11, 40)}
+    assert heights == {3: 32 * 4 + 8, 10: 32 * 11 + 8, 11: 340, 40: 340}
+
+
 def test_a_line_that_counts_the_rows_has_room_below_them() -> None:
     table = counts({f"p{i}": i for i in range(4)})
     assert grid(table, filter=True).height - grid(table).height == 44 + 24

@@ -14,6 +14,8 @@ const MOST = 420;
 const ROOM = 130;
 const WHOLE = new Set(["date", "number"]);
 const SMALL_PARTS: Record<string, number> = { spark: 140, composite: 140, timeline: 180, bar: 130 };
+/** The same where columns do not fit. */
+const SQUEEZED: Record<string, number> = { spark: 90, composite: 90, timeline: 120, bar: 130 };
 
 const order = new Intl.Collator(undefined, { numeric: true, sensitivity: "base" });
 
@@ -59,7 +61,8 @@ export function columnDefinitions(table: Table, available: number, follow: Follo
         return drawCell(table, (cell.getData() as Row).n, at, element, follow) as HTMLElement;
       },
     };
-    return fixed ? { ...definition, width } : { ...definition, minWidth: width, widthGrow: width };
+    // Tabulator shares out whole pixels a unit of growth: small units, or the last column takes nearly all the room that is left.
+    return fixed ? { ...definition, width } : { ...definition, minWidth: width, widthGrow: width / 1000 };
   });
 }
 
@@ -67,7 +70,7 @@ export function columnDefinitions(table: Table, available: number, follow: Follo
 function fit(table: Table, natural: [number, boolean][], available: number): [number, boolean][] {
   const shown = natural.filter((_, at) => table.columns[at]!.visible);
   const over = shown.reduce((sum, [width]) => sum + width, 0) + 18 - available;
-  const least = (at: number) => Math.min(natural[at]![0], Math.max(ROOM, table.columns[at]!.title.length * BOLD + HEADER, SMALL_PARTS[table.columns[at]!.kind] ?? 0));
+  const least = (at: number) => Math.min(natural[at]![0], Math.max(SQUEEZED[table.columns[at]!.kind] ?? ROOM, table.columns[at]!.title.length * BOLD + HEADER));
   const spare = natural.map(([width, fixed], at) => (table.columns[at]!.visible && !fixed && !WHOLE.has(table.columns[at]!.kind) ? width - least(at) : 0));
   const total = spare.reduce((sum, one) => sum + one, 0);
   // Where even that is not enough the reader scrolls, and then texts may as well be whole.
