@@ -41,6 +41,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
             file=sys.stderr,
         )
         return 1
+    except Exception as fault:
+        if sys.flags.dev_mode:
+            raise
+        hint = "This is a fault of Watchbook's own: please report it with the command. `python -X dev -m dashboard.cli` shows where it is."
+        sentence = " ".join(f"{type(fault).__name__}: {fault}".split())
+        print(Problem("CL015", f"Watchbook failed: {sentence[:500]}.", hint=hint).describe(), file=sys.stderr)
+        return 1
 
 
 def build_parser() -> argparse.ArgumentParser:

@@ -5,20 +5,16 @@ from __future__ import annotations
 import argparse
 import sys
 
-from dashboard.commands.terminal import local_engine
+from dashboard.commands.terminal import existing_folder, local_engine
 from dashboard.engines.local import LocalEngine
 from dashboard.engines.protocol import QueryRequest
-from dashboard.errors import Problem, WatchbookError
 
 
 def serve(options: argparse.Namespace) -> int:
     """Makes the sample estate ready where the user's own data folder is used, then answers queries until told to stop."""
     from dashboard.server.api_serve import listen_api
 
-    if options.data is not None and not options.data.is_dir():
-        raise WatchbookError(
-            Problem("CL008", f"There is no folder {options.data}.", hint="Create it, or leave the option out.")
-        )
+    existing_folder(options.data)
 
     def ready() -> LocalEngine:
         engine = local_engine(options.data)

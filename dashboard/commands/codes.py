@@ -15,4 +15,6 @@ CODES: dict[str, str] = {
     "CL013": "A time on the command line was not understood, or a range ends before it begins.",
     "CL011": "A list for externaldata could not be fetched or kept.",
     "CL010": "No rule was found at the given place.",
+    "CL015": "Watchbook itself failed.",
+    "CL016": "The file of --tables holds no tables.",
 }

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dashboard import settings
-from dashboard.commands.terminal import confirmed, data_folder, progress, text_table
+from dashboard.commands.terminal import confirmed, data_folder, existing_folder, progress, text_table
 from dashboard.errors import Problem, WatchbookError
 from dashboard.table import format_datetime
 
@@ -34,7 +34,7 @@ def tables(options: argparse.Namespace) -> int:
     """Lists tables that have rows."""
     from dashboard.engines.inventory import read_inventory
 
-    found = read_inventory(data_folder(options.data))
+    found = read_inventory(data_folder(existing_folder(options.data)))
     entries = [
         {
             "table": name,

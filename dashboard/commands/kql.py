@@ -8,7 +8,7 @@ import json
 import sys
 from dataclasses import replace
 
-from dashboard.commands.terminal import local_engine, text_table
+from dashboard.commands.terminal import existing_folder, local_engine, text_table
 from dashboard.engines.protocol import QueryRequest
 from dashboard.errors import Problem, WatchbookError
 from dashboard.table import Table
@@ -21,7 +21,7 @@ def kql(options: argparse.Namespace) -> int:
 
         if options.output is None:
             raise WatchbookError(Problem("CL003", "--batch needs -o OUT.jsonl.", hint="Say where the answers go."))
-        run_batch(options.batch, options.output, options.tables, options.data)
+        run_batch(options.batch, options.output, options.tables, existing_folder(options.data))
         return 0
     if options.query is None:
         raise WatchbookError(

@@ -41,12 +41,22 @@ def data_folder(chosen: Path | None) -> Path:
     return folder
 
 
+def existing_folder(chosen: Path | None) -> Path | None:
+    """The folder that an option names. Raises WatchbookError (CL008) where there is none: a slip in its name would look like
+    data without rows."""
+    if chosen is not None and not chosen.is_dir():
+        raise WatchbookError(
+            Problem("CL008", f"There is no folder {chosen}.", hint="Create it, or leave the option out.")
+        )
+    return chosen
+
+
 def local_engine(chosen: Path | None) -> LocalEngine:
-    """The local engine over `--data`, with every known table and what the store shows as tables."""
+    """The local engine over `--data`, with every known table and what the store shows as tables. Raises WatchbookError (CL008)."""
     from dashboard.detection.workspace import open_local
     from dashboard.store.database import Store
 
-    folder = data_folder(chosen)
+    folder = data_folder(existing_folder(chosen))
     try:
         return open_local(folder, Store())
     except WatchbookError as error:

@@ -35,7 +35,7 @@ def run_batch(in_path: Path, out_path: Path, tables_path: Path | None = None, da
     `{ok, error: {kind, code, message, line, column} | null, columns, rows, ms: {translate, run}}`.
 
     `tables_path` is a JSON object of empty tables, `{name: {column: type}}`; externaldata then answers its columns without
-    rows. `data_dir` is a folder of local data. Raises OSError or ValueError where a file cannot be used.
+    rows. `data_dir` is a folder of local data. Raises OSError where a file cannot be used, WatchbookError (CL016) for other tables.
     """
     if data_dir is not None and tables_path is None:
         answer: Callable[[str], Answer] = _over_data(data_dir)
@@ -43,14 +43,24 @@ def run_batch(in_path: Path, out_path: Path, tables_path: Path | None = None, da
         answer = _over_tables(tables_path)
     with out_path.open("w", encoding="utf-8") as out:
         for text in _queries(in_path):
-            out.write(json.dumps(_guarded(answer, text), ensure_ascii=False) + "\n")
+            answered = _guarded(answer, text) if text is not None else _failure(_NO_QUERY, time.perf_counter())
+            out.write(json.dumps(answered, ensure_ascii=False) + "\n")
 
 
-def _queries(path: Path) -> Iterator[str]:
-    with path.open(encoding="utf-8") as lines:
+_NO_QUERY = Problem("KQ112", "The line is no JSON object with a query.")
+
+
+def _queries(path: Path) -> Iterator[str | None]:
+    """The query of each line; None where the line has none."""
+    with path.open(encoding="utf-8", errors="replace") as lines:
         for line in lines:
             if line.strip():
-                yield str(json.loads(line).get("query", ""))
+                try:
+                    found = json.loads(line)
+                except (ValueError, RecursionError):
+                    found = None
+                query = found.get("query") if isinstance(found, dict) else None
+                yield query if isinstance(query, str) else None
 
 
 def _guarded(answer: Callable[[str], Answer], text: str) -> Answer:
@@ -63,12 +73,22 @@ def _guarded(answer: Callable[[str], Answer], text: str) -> Answer:
         return _failure(Problem("KQ399", message, hint="Please report it with the query."), started)
 
 
+def _tables(path: Path) -> dict[str, TableSchema]:
+    """The tables of a JSON file `{name: {column: type}}`. Raises WatchbookError (CL016)."""
+    try:
+        schemas = json.loads(path.read_text(encoding="utf-8"))
+        return {name: TableSchema(name, tuple(columns.items())) for name, columns in schemas.items()}
+    except (ValueError, AttributeError, RecursionError):
+        raise WatchbookError(
+            Problem("CL016", f"{path} holds no tables.", hint='Write them as {"Table": {"Column": "string"}}.')
+        ) from None
+
+
 def _over_tables(path: Path | None) -> Callable[[str], Answer]:
     """Answers over empty tables (none where there is no file), without time or network of the outside."""
     from dashboard.engines.local import open_connection
 
-    schemas = json.loads(path.read_text(encoding="utf-8")) if path is not None else {}
-    catalog = Catalog(tables={name: TableSchema(name, tuple(columns.items())) for name, columns in schemas.items()})
+    catalog = Catalog(tables=_tables(path) if path is not None else {})
     connection = open_connection(None)
     limit = settings.integer("query_rows")
 
@@ -82,7 +102,11 @@ def _over_tables(path: Path | None) -> Callable[[str], Answer]:
         started = time.perf_counter()
         try:
             translation = translate(
-                text, catalog, now=dt.datetime.now(dt.UTC), externaldata=no_rows if schemas else None, discover=discover
+                text,
+                catalog,
+                now=dt.datetime.now(dt.UTC),
+                externaldata=no_rows if catalog.tables else None,
+                discover=discover,
             )
         except WatchbookError as error:
             return _failure(error.problem, started)

@@ -228,6 +228,9 @@ def test_tables_are_listed_with_rows_and_times(capsys: pytest.CaptureFixture[str
         (["render", "absent.json", "-o", "x.json", "--param", "novalue"], "CL006"),
         (["render", "absent.json", "-o", "x.json", "--time-range", "soon"], "CL007"),
         (["serve", "--workbooks", "no/such/folder"], "CL008"),
+        (["kql", "SigninLogs | count", "--data", "no/such/folder"], "CL008"),
+        (["kql", "--batch", "absent.jsonl", "-o", "out.jsonl", "--data", "no/such/folder"], "CL008"),
+        (["kql", "--batch", "absent.jsonl", "-o", "out.jsonl", "--tables", "README.md"], "CL016"),
         (["data", "generate", "--rows", "0"], "CL002"),
     ],
 )
@@ -235,6 +238,16 @@ def test_misuse_is_told_with_a_code(capsys: pytest.CaptureFixture[str], argument
     status, _, err = run(capsys, *arguments)
     assert status == 2
     assert code in err
+
+
+def test_a_fault_of_our_own_is_one_sentence(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dashboard.commands.kql._write", lambda *_: [][1])
+    status, out, err = run(capsys, "kql", "print 1")
+    assert (status, out) == (1, "")
+    assert err.startswith("CL015: Watchbook failed: IndexError: list index out of range.")
+    assert len(err.splitlines()) == 1
 
 
 def test_every_command_has_an_example_in_its_help() -> None:

@@ -27,6 +27,15 @@ def test_every_query_gets_its_line_in_order(tmp_path: Path) -> None:
     assert set(answers[0]["ms"]) == {"translate", "run"}
 
 
+def test_a_line_that_is_no_query_is_told_in_its_place(tmp_path: Path) -> None:
+    source, out = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
+    source.write_bytes(b'{bad\n[1]\n{"query": 5}\n{"query": "print x = 1"}\n\xff\xfe\n')
+    run_batch(source, out)
+    answers = [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()]
+    assert [answer["ok"] for answer in answers] == [False, False, False, True, False]
+    assert {answer["error"]["code"] for answer in answers if not answer["ok"]} == {"KQ112"}
+
+
 def test_a_failure_tells_kind_code_and_place(tmp_path: Path) -> None:
     tables = {"T": {"a": "string"}}
     syntax, semantic, unsupported = _run(
