@@ -168,9 +168,7 @@ def _item(planned: PlannedItem, drawn: Found, charts: list[dict[str, Any]], only
     else:
         content = view_html(message_view("empty", planned.message or "This item has not been run."))
     if not content:
-        # What stands beside an empty text keeps its place in the row.
-        beside = kind == "text" and planned.item.row_share < 100 and not only
-        return f'<div class="item" {style}></div>' if beside else ""
+        return ""
     heading = _heading(planned.texts.get("title") or "")
     return f'<section class="item {text(kind)}{border}" {style}>{heading}{content}{notices_html(notices)}</section>'
 

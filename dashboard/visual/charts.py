@@ -219,7 +219,7 @@ def _x_axis(data: ChartData, own: Mapping[str, Any], kind: str) -> dict[str, Any
         axis |= {
             "tickmode": "array",
             "tickvals": [plotly_text(x) or "(empty)" for x in marked],
-            "ticktext": [wrapped(x or "(empty)", 22) for x in marked],
+            "ticktext": [wrapped(x or "(empty)", max(22, min(32, 130 // len(marked)))) for x in marked],
         }
     if isinstance(settings.get("label"), str) and settings["label"]:
         axis["title"] = {"text": plotly_text(settings["label"])}

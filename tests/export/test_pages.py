@@ -94,6 +94,13 @@ def test_items_keep_their_order_width_border_and_groups() -> None:
     assert "bordered" in html
 
 
+def test_parts_of_an_exported_page_take_no_more_than_their_most_width() -> None:
+    half = planned(1, {"json": "# Half"}, raw={"styleSettings": {"maxWidth": "50%"}})
+    empty = planned(1, {"json": " "}, "items/1", raw={"customWidth": "65"})
+    html = export_page_html("W", [(half, None, ()), (empty, None, ())]).decode()
+    assert re.findall(r'<section class="item text" style="--w:(\d+)"', html) == ["50", "65"]
+
+
 def test_parameters_tabs_and_messages_are_in_the_page() -> None:
     control = Control(Parameter({"name": "P", "label": "Cluster"}, "items/0", ""), True, "x", text="All of them")
     hidden = Control(Parameter({"name": "H", "label": "Not me"}, "items/0", ""), False)

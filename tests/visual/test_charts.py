@@ -356,3 +356,5 @@ def test_among_many_categories_some_are_named_in_short() -> None:
     axis = view.figure["layout"]["xaxis"]
     assert len(axis["ticktext"]) == 30
     assert max(len(text) for text in axis["ticktext"]) == 22
+    few = figure(counts({f"{'long ' * 10}{n}": n for n in range(3)}), "categoricalbar").figure["layout"]["xaxis"]
+    assert {len(text) for text in few["ticktext"]} == {32}, "few names have more room"
