@@ -79,14 +79,12 @@ def _draw_actions(actions: Sequence[Action], key: str, names: Mapping[str, str])
     for number in list(rows):
         with st.container(horizontal=True, gap="small", vertical_alignment="bottom", key=f"rule-action-{key}-{number}"):
             chosen.append(_draw_action(rows[number], f"{key}-{number}", names))
-            if st.button(
-                "✕", key=f"rule-action-out-{key}-{number}", help="Take this action out", disabled=len(rows) == 1
-            ):
-                del rows[number]
-                st.rerun()
-    if st.button("Add an action", key=f"rule-action-add-{key}"):
-        rows[max(rows) + 1] = Action("playbook", next(iter(names), "")) if names else Action("tag", "triage")
-        st.rerun()
+            st.button(
+                "✕", key=f"rule-action-out-{key}-{number}", help="Take this action out", disabled=len(rows) == 1,
+                on_click=rows.__delitem__, args=(number,),
+            )  # fmt: skip
+    added = Action("playbook", next(iter(names), "")) if names else Action("tag", "triage")
+    st.button("Add an action", key=f"rule-action-add-{key}", on_click=rows.__setitem__, args=(max(rows) + 1, added))
     return tuple(chosen)
 
 

@@ -38,6 +38,7 @@ def test_a_hunter_runs_all_queries_adds_an_indicator_and_makes_a_rule(page: Page
         page.goto(f"{running.url}/automation")
         page.get_by_label("Name").fill("Tag them")
         page.get_by_label("Name").press("Tab")
+        settle(page)
         page.get_by_role("button", name="Save rule").click(timeout=LONG)
         expect(page.get_by_text("add tags: triage")).to_be_visible(timeout=LONG)
 
@@ -70,6 +71,7 @@ def test_an_automation_rule_picks_its_playbook_and_what_is_deleted_is_asked_for_
         page.get_by_label("Name").press("Tab")
         page.get_by_role("button", name="Add an action").click(timeout=LONG)
         expect(page.get_by_role("combobox", name="Playbook").last).to_have_value("Tell the team", timeout=LONG)
+        settle(page)
         page.get_by_role("button", name="Save rule").click(timeout=LONG)
         expect(page.get_by_text("add tags: triage; run playbook: Tell the team")).to_be_visible(timeout=LONG)
 

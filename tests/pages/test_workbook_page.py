@@ -393,13 +393,13 @@ def test_clicks_on_charts_and_a_brushed_range_set_parameters(visit: Visit, page:
 
 def test_a_graph_is_laid_out_as_chosen_and_a_node_opens_its_details(visit: Visit) -> None:
     page = visit("/workbook?w=mine/graph")
-    web, db = (page.locator(".js-plotly-plot .textpoint", has_text=name) for name in ("web", "db"))
     page.get_by_text("Flow vertical", exact=True).click()
+    page.wait_for_function("""() => {
+      const top = (name) => [...document.querySelectorAll(".js-plotly-plot .textpoint")]
+        .find((each) => each.textContent.includes(name))?.getBoundingClientRect().top;
+      return top("web") + 50 < top("db");
+    }""")
     settle(page)
-    high, low = web.bounding_box(), db.bounding_box()
-    assert high is not None
-    assert low is not None
-    assert high["y"] + 50 < low["y"]
     page.locator(".js-plotly-plot .trace.scatter").last.locator("path.point").first.click(force=True)
     expect(page.get_by_role("dialog")).to_contain_text("web")
 
