@@ -14,6 +14,7 @@ from dashboard.kql import syntax as s
 from dashboard.kql.bound import Bound, Relation, column_operand
 from dashboard.kql.catalog import StoredFunction
 from dashboard.kql.diagnostics import did_you_mean
+from dashboard.kql.functions.dynamics import filled_bag
 from dashboard.kql.functions.registry import Window
 from dashboard.kql.literals import TYPE_NAMES
 from dashboard.kql.names import result_name
@@ -288,7 +289,13 @@ def _toscalar(row: Row, node: s.Call) -> Bound:
         raise row.binder.failure(node, "KQ104", "toscalar() takes one table.")
     found = row.binder.evaluate_in(node.arguments[0], row.scope)
     if isinstance(found, Bound):
-        return found
+        if found.guardable or found.refs:
+            return found
+        # A volatile call, as new_guid(), gives one value for all rows.
+        from dashboard.kql.operators.sources import one_row
+
+        column = row.binder.column("", found.type)
+        return row.binder.scalar_of(one_row().computed([(column, found)]), column)
     if not found.columns:
         raise row.binder.failure(node, "KQ105", "The table has no columns.")
     return row.binder.scalar_of(found, found.columns[0])
@@ -300,8 +307,9 @@ def _pack_all(row: Row, node: s.Call) -> Bound:
     operands: list[Bound] = []
     for column in row.relation.columns:
         operands += [row.binder.bound(f.literal(column.name, "string")), column_operand(column)]
-    name = "pack_all_filled" if node.arguments and row.constant(node.arguments[0], "bool") else "bag_pack"
-    return row.made(operands, lambda o: f.call_scalar(name, o, row.binder.context))
+    if node.arguments and row.constant(node.arguments[0], "bool"):
+        return row.made(operands, filled_bag)
+    return row.made(operands, lambda o: f.call_scalar("bag_pack", o, row.binder.context))
 
 
 def _bag_pack_columns(row: Row, node: s.Call) -> Bound:

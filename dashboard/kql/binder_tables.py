@@ -119,7 +119,7 @@ def matching(binder: Binder, pattern: s.Name, scope: Scope) -> list[Relation]:
         entry = scope.find(name)
         is_view = isinstance(entry, FunctionValue) and entry.function.is_view
         if is_view:
-            found.append(binder.table(s.Name(span=pattern.span, name=name), scope))
+            found.append(replace(binder.table(s.Name(span=pattern.span, name=name), scope), name=name))
         elif entry is None and name in binder.catalog.tables:
             found.append(scan(binder, binder.catalog.tables[name]))
     return found

@@ -93,6 +93,7 @@ _ISO = re.compile(
     re.IGNORECASE,
 )
 _COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})")
+_APART = re.compile(r"(\d{4})\s*[-,]\s*(\d{1,2})\s*[-,]\s*(\d{1,2})")
 _SLASH = re.compile(
     r"(\d{1,2})[/-](\d{1,2})[/-](\d{4})(?:\s+(\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:\.(\d+))?)?\s*(AM|PM)?)?", re.IGNORECASE
 )
@@ -129,7 +130,7 @@ def read_datetime(text: str) -> dt.datetime | None:
     if match:
         year, month, day, hour, minute, second, fraction, zone = match.groups()
         return _moment((int(year), int(month or 1), int(day or 1)), (hour, minute, second, fraction), zone)
-    match = _COMPACT.fullmatch(text)
+    match = _COMPACT.fullmatch(text) or _APART.fullmatch(text)
     if match:
         return _moment((int(match[1]), int(match[2]), int(match[3])), (None,) * 4, None)
     match = _SLASH.fullmatch(text)

@@ -25,7 +25,7 @@ ISO_FORMAT = "'%Y-%m-%dT%H:%M:%S.%f0Z'"
 OTHER_DATETIMES = (
     "%m/%d/%Y %I:%M:%S %p", "%m/%d/%Y %H:%M:%S", "%m/%d/%Y %I:%M %p", "%m/%d/%Y %H:%M", "%m/%d/%Y",
     "%m-%d-%Y", "%m-%d-%Y %H:%M:%S", "%m-%d-%Y %H:%M", "%b %d %Y %H:%M:%S", "%b %d %Y",
-    "%b %d, %Y", "%B %d, %Y", "%d %B %Y", "%Y-%m", "%Y%m%d", "%Y", "%Y-%m-%dT%H", "%Y-%m-%d %H",
+    "%b %d, %Y", "%B %d, %Y", "%d %B %Y", "%Y-%m", "%Y%m%d", "%Y, %m, %d", "%Y", "%Y-%m-%dT%H", "%Y-%m-%d %H",
     "%m/%d/%Y %I:%M:%S.%f %p", "%m/%d/%Y %H:%M:%S.%f", "%Y-%m-%d %I:%M:%S %p", "%b %d %H:%M:%S %Y",
     # RFC 822 and RFC 850. A year of two digits is tried first: %Y would take it for one of the first century.
     *(

@@ -65,6 +65,19 @@ def bag_of(pairs: Sequence[tuple[Operand, Operand]]) -> str:
     return "concat('{', " + ", ".join(parts) + ", '}')" if parts else "'{}'"
 
 
+def filled_bag(operands: Sequence[Operand]) -> Operand:
+    """The bag of names and values, in turns, that leaves out what is null or empty."""
+    parts: list[str] = []
+    for key, value in zip(operands[::2], operands[1::2], strict=True):
+        given = (
+            f"{convert(value, 'string').sql} <> ''"
+            if value.type in ("string", "dynamic")
+            else f"{value.sql} IS NOT NULL"
+        )
+        parts.append(f"CASE WHEN {given} THEN {text(json_text(str(key.constant)) + ':')} || {to_dynamic(value)} END")
+    return Operand(f"concat('{{', concat_ws(',', {', '.join(parts)}), '}}')" if parts else "'{}'", "dynamic")
+
+
 def _bag_pack(operands: Sequence[Operand]) -> str:
     if len(operands) % 2:
         raise FunctionRefused("bag_pack() takes pairs of a key and a value.")

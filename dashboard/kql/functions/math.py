@@ -124,6 +124,21 @@ def _beta_share(x: float, a: float, b: float) -> float:
     return 1 - front * _beta_fraction(1 - x, b, a) / b
 
 
+def _welch_test(mean1: float, variance1: float, count1: float, mean2: float, variance2: float, count2: float) -> float:
+    """The two-sided p-value of Welch's t-test."""
+    import math
+
+    if count1 <= 1 or count2 <= 1 or variance1 < 0 or variance2 < 0:
+        return math.nan
+    spread1, spread2 = variance1 / count1, variance2 / count2
+    spread = spread1 + spread2
+    if spread == 0:
+        return math.nan
+    freedom = spread**2 / (spread1**2 / (count1 - 1) + spread2**2 / (count2 - 1))
+    squared = (mean1 - mean2) ** 2 / spread
+    return _beta_share(freedom / (freedom + squared), freedom / 2, 0.5)
+
+
 def _beta_fraction(x: float, a: float, b: float) -> float:
     # Lentz's method.
     tiny = 1e-300
@@ -259,6 +274,7 @@ FUNCTIONS = (
     _real("loggamma", "lgamma({0})"),
     _python("erf", _erf, 1),
     _python("erfc", _erfc, 1),
+    _python("welch_test", _welch_test, 6),
     _python("beta_cdf", _beta_cdf, 3),
     _python("beta_inv", _beta_inv, 3),
     _python("beta_pdf", _beta_pdf, 3),

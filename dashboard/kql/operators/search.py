@@ -11,7 +11,7 @@ from dashboard.kql import syntax as s
 from dashboard.kql.binder_tables import matching
 from dashboard.kql.bound import Relation
 from dashboard.kql.diagnostics import BindFailure
-from dashboard.kql.operators.unions import is_empty, united
+from dashboard.kql.operators.unions import is_empty, source_name, united
 
 if TYPE_CHECKING:
     from dashboard.kql.binder import Binder
@@ -39,7 +39,8 @@ def tables_named(binder: Binder, scope: Scope, node: s.Node, tables: tuple[s.Exp
         if isinstance(table, s.Name) and table.wildcard:
             found += matching(binder, table, scope)
         else:
-            found.append(binder.table(table, scope))
+            relation = binder.table(table, scope)
+            found.append(replace(relation, name=source_name(table, scope) or relation.name))
     if not found:
         raise binder.failure(node, "KQ101", "There is no table of such a name.")
     return found

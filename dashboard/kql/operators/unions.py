@@ -34,7 +34,7 @@ def union(binder: Binder, scope: Scope, source: Relation | None, node: s.Union) 
             if isinstance(table, s.Name) and table.wildcard:
                 branches.extend(matching(binder, table, scope))
             else:
-                branches.append(replace(binder.table(table, scope), name=_source_name(table, scope)))
+                branches.append(replace(binder.table(table, scope), name=source_name(table, scope)))
         except BindFailure as failure:
             # isfuzzy leaves out tables that do not exist, as long as one does.
             if not fuzzy or failure.problem.code not in ("KQ101", "KQ103"):
@@ -48,7 +48,7 @@ def union(binder: Binder, scope: Scope, source: Relation | None, node: s.Union) 
     return united(binder, branches, inner=inner, with_source=options.get("withsource"))
 
 
-def _source_name(node: s.Expression, scope: Scope) -> str:
+def source_name(node: s.Expression, scope: Scope) -> str:
     """What withsource calls a table: its name where it is a table, a view or a function, nothing for anything else."""
     if isinstance(node, s.Subquery) and node.pipe.operators and isinstance(node.pipe.operators[-1], s.As):
         return node.pipe.operators[-1].name

@@ -41,6 +41,8 @@ CASES: list[tuple[str, Any]] = [
     ("todatetime('Saturday, 08-Nov-14 15:05:02')", "2014-11-08T15:05:02Z"),
     ("todatetime('8 Nov 2014 15:05')", "2014-11-08T15:05:00Z"),
     ("todatetime('20240102')", "2024-01-02T00:00:00Z"),
+    ("datetime(2024, 1, 2)", "2024-01-02T00:00:00Z"),
+    ("todatetime('2024, 1, 2')", "2024-01-02T00:00:00Z"),
     ("todatetime('infinity')", None),
     ("todatetime('99999-01-01')", None),
     ("todatetime(dynamic('2020-01-01'))", "2020-01-01T00:00:00Z"),
