@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from dashboard.document import known
+from dashboard.document.known_settings import SETTINGS, Shape
 from dashboard.document.lint_names import check_names
 from dashboard.document.neutral import declarations, neutral_query
 from dashboard.document.references import references
@@ -54,6 +55,8 @@ def _item(item: Item) -> Iterator[Problem]:
     place = f"{item.path}/content"
     if item.kind in known.CONTENT_KEYS:
         yield from _unknown_keys(item.content, known.CONTENT_KEYS[item.kind], place, f"a {item.kind} item")
+        for key in item.content.keys() & SETTINGS.keys():
+            yield from _settings(key, item.content[key], SETTINGS[key], f"{place}/{key}")
     if isinstance(item.keys.get("content"), str):
         yield _problem("WB107", "The content is a JSON string; newer workbooks hold the object itself.", place, "info")
     if "halfWidth" in item.keys:
@@ -185,8 +188,24 @@ def _unknown_keys(written: Mapping[str, Any], keys: Collection[str], path: str, 
             yield _problem("WB101", f"'{key}' is not a key of {where} that the format knows.", path, "info")
 
 
+def _settings(key: str, written: Any, shape: Shape, place: str) -> Iterator[Problem]:
+    """Of a setting and what is in it."""
+    if isinstance(shape, frozenset):
+        # Numbers stand as texts as well, and null for what is not set; a parameter may give the value.
+        plain = written is None or written in shape or whole_of(written) in shape or "{" in text_of(written)
+        if not plain:
+            yield _value(key, written, shape, place.rpartition("/")[0])
+    elif isinstance(shape, Mapping) and isinstance(written, list):
+        for number, each in enumerate(written):
+            yield from _settings(key, each, shape, f"{place}/{number}")
+    elif isinstance(shape, Mapping) and isinstance(written, Mapping):
+        yield from _unknown_keys(written, shape, place, key)
+        for inner in written.keys() & shape.keys():
+            yield from _settings(inner, written[inner], shape[inner], f"{place}/{inner}")
+
+
 def _value(key: str, written: Any, allowed: Collection[Any], path: str) -> Problem:
-    names = ", ".join(str(each) for each in sorted(allowed, key=str))
+    names = ", ".join(str(each) for each in sorted(allowed, key=lambda each: (isinstance(each, str), each)))
     near = difflib.get_close_matches(text_of(written), [str(each) for each in allowed], 1, 0.7)
     hint = f"Did you mean '{near[0]}'?" if near else ""
     return _problem("WB102", f"{key} must be one of {names}; got '{text_of(written)}'.", path, "warning", hint)

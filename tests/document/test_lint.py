@@ -100,6 +100,31 @@ def test_a_misspelled_key_names_the_right_one_and_its_place() -> None:
     assert "conditionalVisibility" in found.hint
 
 
+def test_what_is_in_the_settings_of_a_visualization_is_looked_at() -> None:
+    column = {
+        "columnMatch": "A",
+        "formatter": "5",
+        "formatOptions": {"palete": "blue", "thresholdsGrid": [{"operator": "=<"}]},
+    }
+    odd = {
+        "columnMatch": "B",
+        "formatter": 99,
+        "numberFormat": None,
+        "formatOptions": {"linkTarget": "{Target}", "zzz": 1},
+    }
+    settings = {"formatters": [column, odd], "sortBy": [{"itemKey": "A", "sortOrder": 3}], "rowLimit": None}
+    target = parameters({"name": "Target", "value": "Url"})
+    found = findings(target, query(gridSettings=settings, chartSettings={"seriesLabelSettings": [{"serieName": "x"}]}))
+    assert {(each.code, each.severity, each.place.path, each.hint) for each in found} == {
+        ("WB101", "warning", "items/1/content/gridSettings/formatters/0/formatOptions", "Did you mean 'palette'?"),
+        ("WB102", "warning", "items/1/content/gridSettings/formatters/0/formatOptions/thresholdsGrid/0", ""),
+        ("WB102", "warning", "items/1/content/gridSettings/formatters/1", ""),
+        ("WB101", "info", "items/1/content/gridSettings/formatters/1/formatOptions", ""),
+        ("WB102", "warning", "items/1/content/gridSettings/sortBy/0", ""),
+        ("WB101", "warning", "items/1/content/chartSettings/seriesLabelSettings/0", "Did you mean 'seriesName'?"),
+    }
+
+
 def test_exported_parameters_of_a_group_are_known_below_it() -> None:
     assert "WB111" not in codes(group(parameters({"name": "P"}), exportParameters=True), text("{P}"))
 
