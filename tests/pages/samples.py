@@ -207,6 +207,7 @@ WIDTHS = document(
     parameters(parameter("Note", 1, label="Note"), customWidth="35"),
     query(f'{PODS}\n| summarize Pods = count() by Namespace = "{LONG_NAME}", bin(TimeGenerated, 1d)', "Left", styleSettings=HALF, visualization="barchart"),
     query(f"{PODS}\n| summarize Pods = count() by Namespace", "Right", styleSettings=HALF),
+    query(f"{PODS}\n| summarize Pods = count() by Namespace", "Ring", visualization="piechart", size=4),
     query(f"{PODS}\n| summarize Pods = count() by Namespace", "Whole rows", visualization="tiles", tileSettings={"size": "full", "showBorder": False, "leftContent": {"columnMatch": "Pods", "formatter": 12}, "rightContent": {"columnMatch": "Namespace"}}),
 )  # fmt: skip
 

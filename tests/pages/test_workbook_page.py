@@ -312,9 +312,13 @@ def test_parts_stand_beside_each_other_by_their_most_width_and_an_empty_text_pus
     assert left["y"] == right["y"]
     assert right["x"] > left["x"] + left["width"]
     assert pill["x"] > 0.6 * page.viewport_size["width"], "the empty text is 65 % wide"
-    label = page.locator(".wb-strip-label")
+    label = page.locator(".wb-strip-label").first
     assert label.inner_text().startswith(LONG_NAME[:20])
     assert label.evaluate("label => label.clientWidth") > 150, "a name is cut late where there is room"
+    ring, beside = (page.locator(at).bounding_box() for at in (".pielayer .trace", ".wb-strip.is-side"))
+    assert ring
+    assert beside
+    assert beside["x"] - ring["x"] - ring["width"] < 100, "the numbers of a ring stand beside it on a wide page, too"
     tile = page.locator(".wb-tiles.is-full .wb-tile").first
     about = tile.get_by_text("shop").bounding_box()
     assert about
