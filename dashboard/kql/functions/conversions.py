@@ -65,7 +65,7 @@ def _toint(name: str, kind: KqlType, duckdb: str) -> ScalarFunction:
 
 def _tohex(operands: Sequence[Operand]) -> str:
     # A negative number is printed as its two's complement, as long as its type.
-    value = operands[0].sql
+    value = (operands[0] if operands[0].type == "int" else convert(operands[0], "long")).sql
     digits = f"lower(printf('%x', {value}))"
     if operands[0].type == "int":
         digits = f"CASE WHEN {value} < 0 THEN right({digits}, 8) ELSE {digits} END"

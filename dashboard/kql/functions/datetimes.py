@@ -219,7 +219,8 @@ def _unixtime(name: str, factor: int) -> ScalarFunction:
 
     def build(operands: Sequence[Operand], context: Context) -> Operand:
         operand = operands[0]
-        sql = operand.sql if operand.type != "int" else f"CAST({operand.sql} AS BIGINT)"
+        whole = operand.type == "int" or (not factor and operand.type != "long")
+        sql = convert(operand, "long").sql if whole else operand.sql
         if not operand.guardable:
             return Operand(template.format(sql).removeprefix("TRY"), "datetime")
         return Operand(template.format(sql), "datetime")

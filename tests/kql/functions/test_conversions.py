@@ -77,6 +77,7 @@ CASES: list[tuple[str, Any]] = [
     ("isnull(int(null))", True),
     ("isnotnull(now())", True),
     ("tohex(256)", "100"),
+    ("tohex(dynamic({'n': 256}).n)", "100"),
     ("tohex(-256)", "ffffffffffffff00"),
     ("tohex(256, 8)", "00000100"),
     ("tohex(toint(-256), 8)", "ffffff00"),

@@ -48,6 +48,8 @@ CASES: list[tuple[str, Any]] = [
     ("unixtime_seconds_todatetime(1546300800)", "2019-01-01T00:00:00Z"),
     ("unixtime_seconds_todatetime(1546300800000)", None),
     ("datetime(9999-12-31) + 1d", None),
+    ("unixtime_nanoseconds_todatetime(dynamic({'t': 1546300800123456000}).t)", "2019-01-01T00:00:00.1234560Z"),
+    ("unixtime_nanoseconds_todatetime(1546300800123456000)", "2019-01-01T00:00:00.1234560Z"),
     ("unixtime_milliseconds_todatetime(1546300800000)", "2019-01-01T00:00:00Z"),
     ("datetime_utc_to_local(datetime(2022-07-01), 'Europe/Berlin')", "2022-07-01T02:00:00Z"),
     ("datetime_local_to_utc(datetime(2022-03-27 02:00), 'Europe/Brussels')", "2022-03-27T00:00:00Z"),
