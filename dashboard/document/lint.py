@@ -192,8 +192,8 @@ def _settings(key: str, written: Any, shape: Shape, place: str) -> Iterator[Prob
     """Of a setting and what is in it."""
     if isinstance(shape, frozenset):
         # Numbers stand as texts as well, and null for what is not set; a parameter may give the value.
-        plain = written is None or written in shape or whole_of(written) in shape or "{" in text_of(written)
-        if not plain:
+        known_value = isinstance(written, str | int | float) and (written in shape or whole_of(written) in shape)
+        if written is not None and not known_value and "{" not in text_of(written):
             yield _value(key, written, shape, place.rpartition("/")[0])
     elif isinstance(shape, Mapping) and isinstance(written, list):
         for number, each in enumerate(written):

@@ -125,6 +125,15 @@ def test_what_is_in_the_settings_of_a_visualization_is_looked_at() -> None:
     }
 
 
+@pytest.mark.parametrize("odd", [[], {}, [[1]], {"a": {}}, 1.5, True, "x", 10**30, [None]])
+def test_odd_values_in_settings_are_told_and_nothing_fails(odd: Any) -> None:
+    settings = {
+        "formatters": [{"formatter": odd, "formatOptions": odd, "numberFormat": {"options": odd}}],
+        "sortBy": odd,
+    }
+    findings(query(gridSettings=settings, chartSettings=odd, sortBy=[{"sortOrder": odd}], mapSettings={"locInfo": odd}))
+
+
 def test_exported_parameters_of_a_group_are_known_below_it() -> None:
     assert "WB111" not in codes(group(parameters({"name": "P"}), exportParameters=True), text("{P}"))
 
