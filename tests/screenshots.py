@@ -34,6 +34,9 @@ def picture(browser: Browser, address: str, width: int, height: int, scheme: str
     page.goto(address)
     page.wait_for_load_state("networkidle")
     page.wait_for_timeout(6_000)
+    if address.endswith("/query"):
+        page.get_by_role("button", name="Failed sign-ins by place").click()
+        page.wait_for_timeout(6_000)
     page.screenshot(path=path)
     context.close()
 

@@ -62,6 +62,24 @@ def draw() -> None:
                 )
                 if state["run"]:
                     _run(state, engine)
+                elif not state["text"]:
+                    _draw_examples()
+
+
+def _draw_examples() -> None:
+    """What a reader may begin with, while the editor is empty."""
+    st.html('<h2 class="wb-section">Begin with an example</h2>')
+    with st.container(key="query-examples", horizontal=True, gap="small"):
+        for number, (label, text) in enumerate(EXAMPLES):
+            with st.container(key=f"wic-query-example-{number}"):
+                st.button(
+                    label, key=f"query-example-{number}", icon=":material/play_arrow:", on_click=_begin, args=(text,)
+                )
+                st.html(style.source_html(text))
+
+
+def _begin(text: str) -> None:
+    st.session_state["wb-query-open"] = {"text": text}
 
 
 def _state() -> dict[str, Any]:

@@ -54,6 +54,15 @@ def test_a_query_runs_by_ctrl_enter_and_shows_rows_and_time(visit: Visit) -> Non
     expect(page.get_by_role("gridcell", name="db-1")).to_be_visible()
 
 
+def test_an_empty_editor_offers_examples_that_run_on_a_click(visit: Visit) -> None:
+    page = visit("/query")
+    page.get_by_role("button", name="Failed sign-ins by place").click()
+    settle(page)
+    assert "summarize Failures = count() by Location" in query_text(page)
+    expect(page.get_by_role("heading", name="Result")).to_be_visible()
+    expect(page.get_by_role("button", name="Failed sign-ins by place")).to_have_count(0)
+
+
 def test_a_query_that_renders_is_drawn_as_a_chart_above_its_rows(visit: Visit) -> None:
     page = visit("/query")
     write_query(page, "Heartbeat | summarize count() by Computer | render piechart")
