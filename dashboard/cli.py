@@ -42,6 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         )
         return 1
     except Exception as fault:
+        # The last resort: a fault of our own is told and reported by the exit status, not hidden. Who looks for it gets it whole.
         if sys.flags.dev_mode:
             raise
         hint = "This is a fault of Watchbook's own: please report it with the command. `python -X dev -m dashboard.cli` shows where it is."

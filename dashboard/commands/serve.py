@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from dashboard import settings
-from dashboard.errors import Problem, WatchbookError
+from dashboard.commands.terminal import existing_folder
 
 
 def serve(options: argparse.Namespace) -> int:
@@ -16,11 +16,8 @@ def serve(options: argparse.Namespace) -> int:
     from dashboard import app
     from dashboard.server.background import scheduling
 
-    for folder in (options.workbooks, options.data):
-        if folder is not None and not folder.is_dir():
-            raise WatchbookError(
-                Problem("CL008", f"There is no folder {folder}.", hint="Create it, or leave the option out.")
-            )
+    existing_folder(options.workbooks)
+    existing_folder(options.data)
     own: Path = options.workbooks or settings.workbooks_folder()
     own.mkdir(parents=True, exist_ok=True)
     if options.live:

@@ -17,17 +17,15 @@ def _keys(text: str, **shapes: Shape) -> dict[str, Shape]:
 
 
 _FORMATTERS = frozenset(range(23))
-_FLAG = frozenset((True, False))
 _OPERATORS = frozenset(
     ("Default", "==", "!=", ">", ">=", "<", "<=", "contains", "startsWith", "endsWith", "regex", "is Empty", "is not Empty", "Between")
 )  # fmt: skip
 _AGGREGATIONS = frozenset(("Sum", "Count", "Max", "Average", "Unique", "Min", "Inherit", "None"))
-_SORT_ORDERS = frozenset((0, 1, 2))
 
 _NUMBER_OPTIONS = _keys(
     "style currency currencyDisplay minimumIntegerDigits minimumFractionDigits maximumFractionDigits minimumSignificantDigits "
     "maximumSignificantDigits",
-    useGrouping=_FLAG,
+    useGrouping=frozenset((True, False)),
 )
 _NUMBER = _keys("unit emptyValCustomText", options=_NUMBER_OPTIONS)
 _DATE = _keys("formatName showUtcTime")
@@ -51,7 +49,7 @@ _TEMPLATE_RUN = _keys(
 _COMPOSITE = _keys("labelText noRowsScaling", columnSettings=_keys("columnName color"))
 _FORMAT_OPTIONS = _keys(
     "palette showIcon min max customColumnWidthSetting linkIsContextBlade linkLabel linkColumn subTarget showAsTag timelineSettings "
-    "copilotNudgeActionSettings appInsightsContext alertRuleContext bladeOpenContext",
+    "copilotNudgeActionSettings appInsightsContext alertRuleContext",
     linkTarget=LINK_TARGETS, thresholdsOptions=frozenset(("icons", "colors")), thresholdsGrid=_THRESHOLDS,
     aggregation=_AGGREGATIONS, compositeBarSettings=_COMPOSITE, bladeOpenContext=_BLADE, workbookContext=_WORKBOOK_CONTEXT,
     armActionContext=_ARM_ACTION, templateRunContext=_TEMPLATE_RUN,
@@ -64,7 +62,7 @@ _COLOURS = _keys(
     "type mode nodeColorField colorAggregation colorPalette heatmapPalette heatmapMin heatmapMax emptyValueColor",
     thresholdsGrid=_THRESHOLDS,
 )
-_SORT = _keys("itemKey", sortOrder=_SORT_ORDERS)
+_SORT = _keys("itemKey", sortOrder=frozenset((0, 1, 2)))
 _AXIS = _keys("min max unit label scale", numberFormatSettings=_NUMBER, dateFormatSettings=_DATE)
 
 SETTINGS: Final[Mapping[str, Shape]] = {
@@ -74,7 +72,7 @@ SETTINGS: Final[Mapping[str, Shape]] = {
     ),
     "sortBy": _SORT,
     "tileSettings": _keys(
-        "showBorder size sortOrderField rowLimit styleSettings", sortCriteriaField=ANY,
+        "showBorder size sortOrderField sortCriteriaField rowLimit styleSettings",
         **dict.fromkeys(("titleContent", "subtitleContent", "leftContent", "rightContent", "secondaryContent"), _COLUMN),
     ),
     "chartSettings": _keys(
@@ -84,8 +82,8 @@ SETTINGS: Final[Mapping[str, Shape]] = {
     ),
     "graphSettings": _keys(
         "nodeIdField sourceIdField targetIdField groupByField nodeSize staticNodeSize edgeLabel edgeSize hivesMargin "
-        "graphOrientation showOrientationToggles unit",
-        type=frozenset((0, 1, 2, 3, 4)), colorSettings=_COLOURS, edgeColorSettings=ANY,
+        "graphOrientation showOrientationToggles edgeColorSettings unit",
+        type=frozenset((0, 1, 2, 3, 4)), colorSettings=_COLOURS,
         **dict.fromkeys(("topContent", "centerContent", "bottomContent", "leftContent", "rightContent", "hivesContent"), _COLUMN),
     ),
     "mapSettings": _keys(
@@ -95,7 +93,7 @@ SETTINGS: Final[Mapping[str, Shape]] = {
         numberFormatSettings=_NUMBER,
     ),
     "statSettings": _keys(
-        "valueField valueAggregation tagText valueFontStyle", colorSettings=_COLOURS, iconSettings=_keys("", thresholdsGrid=_THRESHOLDS),
+        "valueField valueAggregation tagText valueFontStyle", colorSettings=_COLOURS, iconSettings={"thresholdsGrid": _THRESHOLDS},
         numberFormatSettings=_NUMBER,
     ),
     "exportedParameters": _keys("parameterName fieldName parameterType defaultValue quote"),

@@ -55,8 +55,8 @@ def _item(item: Item) -> Iterator[Problem]:
     place = f"{item.path}/content"
     if item.kind in known.CONTENT_KEYS:
         yield from _unknown_keys(item.content, known.CONTENT_KEYS[item.kind], place, f"a {item.kind} item")
-        for key in item.content.keys() & SETTINGS.keys():
-            yield from _settings(key, item.content[key], SETTINGS[key], f"{place}/{key}")
+        for key, written in item.content.items():
+            yield from _settings(key, written, SETTINGS.get(key), f"{place}/{key}")
     if isinstance(item.keys.get("content"), str):
         yield _problem("WB107", "The content is a JSON string; newer workbooks hold the object itself.", place, "info")
     if "halfWidth" in item.keys:
@@ -200,8 +200,8 @@ def _settings(key: str, written: Any, shape: Shape, place: str) -> Iterator[Prob
             yield from _settings(key, each, shape, f"{place}/{number}")
     elif isinstance(shape, Mapping) and isinstance(written, Mapping):
         yield from _unknown_keys(written, shape, place, key)
-        for inner in written.keys() & shape.keys():
-            yield from _settings(inner, written[inner], shape[inner], f"{place}/{inner}")
+        for inner, value in written.items():
+            yield from _settings(inner, value, shape.get(inner), f"{place}/{inner}")
 
 
 def _value(key: str, written: Any, allowed: Collection[Any], path: str) -> Problem:

@@ -60,7 +60,7 @@ def listen_api(
     listening = open_socket(host, port)
     try:
         port = listening.getsockname()[1]
-        names = frozenset(settings.text("allowed_hosts").split(","))
+        names = settings.names("allowed_hosts")
         app = guarded_api(make_engine(), host=host, token=token, names=names)
         server = make_server(app, compress=False)
         # What is there by now stays: walking it for garbage would hold up a request every so often.

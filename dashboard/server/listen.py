@@ -47,7 +47,7 @@ def listen_rows(
         journal = Journal(folder, most_bytes=settings.integer("listen_waiting_mb") << 20)
         try:
             port = listening.getsockname()[1]
-            names = frozenset(settings.text("allowed_hosts").split(","))
+            names = settings.names("allowed_hosts")
             server = make_server(guarded_ingestion(journal, host=host, token=token, names=names), compress=False)
             receiver = SyslogReceiver(journal)
 

@@ -140,7 +140,7 @@ def listen(
     try:
         port = listening.getsockname()[1]
         app, content, uploads = make_app()
-        names = frozenset(settings.text("allowed_hosts").split(","))
+        names = settings.names("allowed_hosts")
         app = guarded(app, content, host=host, port=port, token=token, uploads=uploads, names=names)
         server = make_server(app, compress=not is_loopback(host))
         url = address(host, port)

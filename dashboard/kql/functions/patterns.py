@@ -33,29 +33,27 @@ def find_patterns(
         return None
     weight = np.array(weights, dtype=float)
     codes = np.array([np.unique(column, return_inverse=True)[1] for column in zip(*rows, strict=True)]).T
-    left = weight > 0
+    rest, total = weight.copy(), float(weight.sum())
     found: list[tuple[float, list[str | None]]] = []
-    while left.any() and len(found) < _MOST_PATTERNS:
-        best = max(
-            (_expand(codes, np.where(left, weight, 0.0), seed, size_weight, weight.sum()) for seed in _seeds(weight, left, seeds)),
-            key=lambda each: each[0],
-        )  # fmt: skip
-        score, seed, kept = best
+    while rest.any() and len(found) < _MOST_PATTERNS:
+        score, seed, kept = max(
+            (_expand(codes, rest, seed, size_weight, total) for seed in _seeds(rest, seeds)), key=lambda each: each[0]
+        )
         if score <= 0:
             break
         held = (codes[:, kept] == codes[seed, kept]).all(axis=1)
         found.append(
             (float(weight[held].sum()), [value if keep else None for value, keep in zip(rows[seed], kept, strict=True)])
         )
-        left &= ~held
+        rest[held] = 0.0
     return [pattern for _, pattern in sorted(found, key=lambda each: -each[0])]
 
 
-def _seeds(weight: NDArray[np.float64], left: NDArray[np.bool_], count: int) -> list[int]:
-    """Rows at even distances among those that are left, by their weight."""
+def _seeds(weight: NDArray[np.float64], count: int) -> list[int]:
+    """Rows at even distances among those that weigh anything, by their weight."""
     import numpy as np
 
-    places = np.flatnonzero(left)
+    places = np.flatnonzero(weight)
     sums = np.cumsum(weight[places])
     wanted = (np.arange(count) + 0.5) / count * sums[-1]
     return [int(places[at]) for at in np.unique(np.searchsorted(sums, wanted))]
