@@ -81,10 +81,11 @@ def test_a_token_on_behalf_of_a_reader_is_exchanged_for_one_of_azure(
     entra: Entra, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AZURE_CLIENT_SECRET", SECRET)
-    credential = make_credential(cloud(), "on_behalf_of", token("reader@example.org"))
+    reader = token("reader@example.org")
+    credential = make_credential(cloud(), "on_behalf_of", reader)
     assert who_is(credential, "https://management.azure.com/.default").name == "ada@example.org"
     (given,) = entra.grants
-    assert (given["requested_token_use"], given["assertion"]) == ("on_behalf_of", token("reader@example.org"))
+    assert (given["requested_token_use"], given["assertion"]) == ("on_behalf_of", reader)
 
 
 def test_a_secret_that_is_wrong_is_told_without_saying_it(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -64,17 +65,21 @@ def picked(engine: LocalEngine, name: str) -> dict[str, str]:
 
 
 def rendered(
-    engine: LocalEngine, name: str, hours: int, values: Mapping[str, Any] | None = None
+    engine: LocalEngine,
+    name: str,
+    hours: int,
+    values: Mapping[str, Any] | None = None,
+    now: dt.datetime | None = None,
 ) -> list[dict[str, Any]]:
     workbook = load_workbook(FOLDER / f"{name}.json")
-    session = Session(workbook, engine, values=values or {}, all_items=True, time_range_ms=hours * HOUR)
+    session = Session(workbook, engine, values=values or {}, all_items=True, time_range_ms=hours * HOUR, now=now)
     items: list[dict[str, Any]] = report(workbook, session, run_all(session))["items"]
     return items
 
 
-def blank(engine: LocalEngine, name: str, hours: int) -> set[tuple[str, str]]:
+def blank(engine: LocalEngine, name: str, hours: int, now: dt.datetime | None = None) -> set[tuple[str, str]]:
     """The parts that draw nothing once something is clicked, with what they say."""
-    items = rendered(engine, name, hours, picked(engine, name))
+    items = rendered(engine, name, hours, picked(engine, name), now)
     allowed = ("ok", "empty") if name in MAY_BE_EMPTY else ("ok",)
     good = {part for workbook, part in MEANT_TO_BE_EMPTY if workbook == name}
     items = [item for item in items if not (item["name"] in good and item["status"] == "empty")]
@@ -87,6 +92,15 @@ def blank(engine: LocalEngine, name: str, hours: int) -> set[tuple[str, str]]:
 @pytest.mark.parametrize("name", NAMES)
 def test_every_part_draws_rows_once_something_is_clicked(engine: LocalEngine, name: str, hours: int) -> None:
     assert blank(engine, name, hours) == set()
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("later", range(0, 168, 7))
+def test_no_hour_of_the_week_has_a_day_without_rows(tmp_path: Path, later: int) -> None:
+    now = dt.datetime(2026, 11, 23, tzinfo=dt.UTC) + dt.timedelta(hours=later)
+    generate(tmp_path, now=now)
+    engine = LocalEngine(tmp_path, known_tables())
+    assert {name: found for name in NAMES if (found := blank(engine, name, 24, now))} == {}
 
 
 @pytest.mark.soak
