@@ -1,7 +1,7 @@
 /** When a chart or grid is worth drawing: as soon as it comes near the screen, one at a time, so that a page of many answers
  *  to its reader between two of them. What is printed is drawn at once, wherever it is. `data-state` of its element tells
  *  how far it is: `due` at first, `far` from the screen, `waiting` for its turn, `drawn`. What a far one showed before is old
- *  and hidden. */
+ *  and hidden. What a pointer is pressed on keeps its place until the pointer is up: drawn anew, it would lose the click. */
 export type Drawable = { readonly root: HTMLElement; draw: () => void };
 
 /** The class of a part that a reader opened to the whole window. */
@@ -12,6 +12,7 @@ const known = new Map<Element, Drawable>();
 const watchers = new Map<Element | null, IntersectionObserver>();
 const channel = new MessageChannel();
 let running = false;
+let pressed: Element | null = null;
 
 /** Draws it when it is near the screen, and again for each call. */
 export function drawWhenNear(one: Drawable): void {
@@ -57,20 +58,34 @@ function seen(entries: IntersectionObserverEntry[], watcher: IntersectionObserve
 function wait(one: Drawable): void {
   say(one, "waiting");
   waiting.add(one);
+  goOn();
+}
+
+function goOn(): void {
   if (running) return;
   running = true;
   channel.port2.postMessage(null);
 }
 
 channel.port1.onmessage = () => {
-  const [next] = [...waiting].sort((one, other) => away(one) - away(other));
-  if (next) {
-    waiting.delete(next);
-    drawn(next);
-  }
-  running = waiting.size > 0;
-  if (running) channel.port2.postMessage(null);
+  const free = [...waiting].filter(({ root }) => !pressed || !root.contains(pressed));
+  const [next] = free.sort((one, other) => away(one) - away(other));
+  running = false;
+  if (!next) return;
+  waiting.delete(next);
+  drawn(next);
+  goOn();
 };
+
+function released(): void {
+  pressed = null;
+  goOn();
+}
+
+window.addEventListener("pointerdown", ({ target }) => (pressed = target as Element), true);
+for (const kind of ["pointerup", "pointercancel"]) {
+  window.addEventListener(kind, () => window.setTimeout(released), true); // the click comes first
+}
 
 /** How far from the screen: what a reader sees comes first. */
 function away({ root }: Drawable): number {

@@ -170,7 +170,7 @@ def test_other_rows_end_the_selection_but_keep_search_and_sort(page: Page, open_
     _state(page, lambda state: state["rows"] == [])
     expect(page.get_by_role("searchbox")).to_have_value("default")
     _expect_cells(page.locator(TABLE), 0, ["pod-1", "pod-4"])
-    assert page.locator(f"{TABLE} .tabulator-selected").count() == 0
+    expect(page.locator(f"{TABLE} .tabulator-selected")).to_have_count(0)
 
 
 def test_python_can_select(page: Page, open_grid: Callable[..., Locator]) -> None:
@@ -251,6 +251,32 @@ def test_details_show_a_cell_and_a_row_in_full_and_close_with_escape(
     assert details.locator("dt").all_inner_texts() == ["Name", "Namespace", "Restarts", "Share"]
     details.get_by_role("button", name="Close").click()
     assert page.evaluate("document.activeElement.getAttribute('role')") == "grid"
+
+
+def test_a_click_counts_whose_rows_change_under_the_pointer(page: Page, open_grid: Callable[..., Locator]) -> None:
+    link = open_grid().locator(".wb-grid-link").first
+    name = link.inner_text()
+    link.hover()
+    page.mouse.down()
+    page.get_by_role("button", name="Other rows").evaluate("button => button.click()")
+    page.wait_for_selector(".wb-grid[data-state=waiting]")
+    page.mouse.up()
+    expect(page.get_by_role("dialog", name="Row details").locator("dd").first).to_have_text(name)
+    page.wait_for_selector(".wb-grid[data-state=drawn]")
+    page.keyboard.press("Escape")
+    expect(page.locator(TABLE)).to_have_attribute("aria-rowcount", "60")
+
+
+def test_coming_into_view_leaves_the_cells_as_they_are(page: Page, open_grid: Callable[..., Locator]) -> None:
+    page.set_viewport_size({"width": 1200, "height": 150})
+    cell = open_grid().locator(".tabulator-cell").first
+    seen = """cell => new Promise((done) => {
+        new IntersectionObserver(([entry]) => {
+            if (entry.isIntersecting) requestAnimationFrame(() => requestAnimationFrame(() => done(cell.isConnected)));
+            else cell.scrollIntoView({ block: "center" });
+        }).observe(cell);
+    })"""
+    assert cell.evaluate(seen)
 
 
 def test_other_links_are_handed_to_python_once(page: Page, open_grid: Callable[..., Locator]) -> None:

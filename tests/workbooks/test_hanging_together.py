@@ -12,7 +12,6 @@ from playwright.sync_api import expect
 
 from dashboard.document import load_workbook
 from dashboard.pages.templates import find_id
-from tests.pages.conftest import settle
 from tests.serving import Serving
 from tests.workbooks.test_shipped_workbooks import FOLDER, NAMES
 
@@ -50,7 +49,6 @@ def test_a_click_on_a_caller_opens_everything_known_of_it_in_the_same_range(page
     page.goto(f"{server.url}/workbook?w=aks-security-overview&p.View=callers&p.TimeRange=3d")
     caller = page.locator(".wb-grid-link").first
     expect(caller).to_be_visible(timeout=60_000)
-    settle(page)  # a grid that is drawn anew between press and release takes the click with it
     name = caller.inner_text()
     caller.click()
     expect(page.get_by_role("heading", name="Entity timeline")).to_be_visible(timeout=60_000)

@@ -1,7 +1,7 @@
 /** One grid on the page: the table widget, its search box, selection and status line. */
 import {
-  DataTreeModule, FilterModule, FormatModule, InteractionModule, ResizeColumnsModule, ResizeTableModule, SelectRowModule,
-  SortModule, Tabulator,
+  DataTreeModule, FilterModule, FormatModule, InteractionModule, ResizeColumnsModule, SelectRowModule, SortModule,
+  Tabulator,
 } from "tabulator-tables";
 import type { ColumnComponent, RowComponent } from "tabulator-tables";
 import { columnDefinitions, markRow } from "./columns";
@@ -13,8 +13,7 @@ import { Keyboard } from "./keyboard";
 import { Search } from "./search";
 
 Tabulator.registerModule([
-  DataTreeModule, FilterModule, FormatModule, InteractionModule, ResizeColumnsModule, ResizeTableModule, SelectRowModule,
-  SortModule,
+  DataTreeModule, FilterModule, FormatModule, InteractionModule, ResizeColumnsModule, SelectRowModule, SortModule,
 ]);
 
 export type Report = {
@@ -35,6 +34,9 @@ export class Grid {
   private readonly status = el("div", "wb-grid-status");
   private readonly holder = el("div", "wb-grid-table");
   private readonly empty = el("span", "wb-grid-empty", "No rows.");
+  // The widget's own watch also makes all rows anew when they are first seen: under a pointer, if it was a click that scrolled.
+  private readonly sizes = new ResizeObserver(() => this.resized());
+  private width = 0;
   private found: number;
   private built = false;
   private quiet = false;
@@ -45,7 +47,9 @@ export class Grid {
     this.box = table.filter ? this.searchBox(kept?.query ?? "") : null;
     this.status.setAttribute("role", "status");
     const head = [...(this.box ? [this.box] : []), ...(table.depths && table.foldAll ? this.folders() : [])];
-    root.replaceChildren(...(head.length ? [el("div", "wb-grid-search", ...head)] : []), this.holder, this.status);
+    // Details that are open stay so: a reader is in them.
+    for (const old of [...root.children]) if (!(old instanceof HTMLDialogElement)) old.remove();
+    root.prepend(...(head.length ? [el("div", "wb-grid-search", ...head)] : []), this.holder, this.status);
     const top = (head.length ? 40 : 0) + (this.needsStatus() ? 24 : 0);
     const tree = table.depths !== null;
     const group = Math.max(0, table.columns.findIndex((column) => column.group));
@@ -110,7 +114,15 @@ export class Grid {
   }
 
   destroy(): void {
+    this.sizes.disconnect();
     this.widget.destroy();
+  }
+
+  private resized(): void {
+    const { clientWidth } = this.holder;
+    if (!clientWidth || clientWidth === this.width) return;
+    this.width = clientWidth;
+    this.widget.redraw();
   }
 
   private ready(kept?: Kept): void {
@@ -132,6 +144,8 @@ export class Grid {
     this.select(table.selected);
     this.tell();
     if (kept?.top) holder.querySelector(".tabulator-tableholder")?.scrollTo({ top: kept.top });
+    this.width = holder.clientWidth;
+    this.sizes.observe(holder);
     this.report.built();
     this.root.dataset.ready = "true";
   }
