@@ -128,6 +128,12 @@ def _draw_figure(view: Figure, key: str, label: str, react: Reactions, picked: M
         st.html(below)
 
 
+def named_by(event: Mapping[str, Any]) -> str:
+    """What the link that was followed names. Its place among the rows may be another one's by now."""
+    link = event.get("link")
+    return str(link.get("template") or "") if isinstance(link, Mapping) else ""
+
+
 def _chosen_layout(view: Figure, key: str) -> Mapping[str, Any]:
     """The drawing that the reader chose among the layouts offered."""
     if not view.layouts:

@@ -103,7 +103,7 @@ def _head_html(incident: Incident) -> str:
     pills = "".join(f'<span class="wb-tag">{style.text(str(tag))}</span> ' for tag in tags[:14])
     facts = (
         f"{incident.severity} · {incident.status} · {incident.owner or 'assigned to nobody'} · "
-        f"{len(incident.alert_ids)} alerts · {_time(state.get('FirstActivityTime'))} to {_time(state.get('LastActivityTime'))} {bar.zone()}"
+        f"{style.count(len(incident.alert_ids), 'alert')} · {_time(state.get('FirstActivityTime'))} to {_time(state.get('LastActivityTime'))} {bar.zone()}"
     )
     closed = ""
     if incident.status == "Closed":

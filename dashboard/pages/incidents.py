@@ -40,7 +40,7 @@ def draw() -> None:
     bar.draw("incidents")
     with st.container(key="wb-page"), style.guard():
         number = st.query_params.get("incident", "")
-        if number.isdigit():
+        if number.isdecimal():
             from dashboard.pages import incident
 
             incident.draw(int(number))
@@ -201,9 +201,9 @@ def _draw_rows(page: Page) -> None:
         st.session_state[_CHOSEN] = tuple(rows[i].number for i in picked if i < len(rows))
 
     def follow(event: Any) -> None:
-        row = event.get("row")
-        if isinstance(row, int) and 0 <= row < len(rows):
-            st.session_state["wb-incident-open"] = rows[row].number
+        number = drawings.named_by(event)
+        if number.isdecimal():
+            st.session_state["wb-incident-open"] = int(number)
 
     opened = st.session_state.pop("wb-incident-open", None)
     if opened is not None:

@@ -90,9 +90,9 @@ def _grid(rows: list[dict[str, Any]], columns: tuple[GridColumn, ...], key: str,
         st.session_state[_CHOSEN] = tuple(ids[i] for i in picked if i < len(ids))
 
     def follow(event: Any) -> None:
-        row = event.get("row")
-        if isinstance(row, int) and 0 <= row < len(ids):
-            st.session_state["wb-rule-open"] = ids[row]
+        rule_id = drawings.named_by(event)
+        if rule_id in ids:
+            st.session_state["wb-rule-open"] = rule_id
 
     positions = tuple(i for i, rule_id in enumerate(ids) if rule_id in st.session_state.get(_CHOSEN, ()))
     with st.container(key=f"wic-{key}"):
@@ -106,8 +106,11 @@ def _text(value: str) -> dict[str, Any]:
     return {"v": value, "t": value}
 
 
-def _link(value: str) -> dict[str, Any]:
-    return {**_text(value), "link": {"kind": "workbook", "template": "", "parameters": {}, "from": {}, "all": False}}
+def _link(value: str, rule_id: str) -> dict[str, Any]:
+    return {
+        **_text(value),
+        "link": {"kind": "workbook", "template": rule_id, "parameters": {}, "from": {}, "all": False},
+    }
 
 
 def _severity(value: str) -> dict[str, Any]:
@@ -139,7 +142,7 @@ def _draw_records(records: list[Record], runs: dict[str, Any]) -> None:
         state = "on" if record.enabled else "turned off by failures" if record.turned_off else "off"
         failing = bool(record.problem) and record.enabled
         rows.append({
-            "_id": i, "name": _link(record.rule.name), "sev": _severity(record.rule.severity),
+            "_id": i, "name": _link(record.rule.name, record.id), "sev": _severity(record.rule.severity),
             "state": {**_text("failing" if failing else state), "icon": "failed" if failing or record.turned_off else "success" if record.enabled else "unknown"},
             "every": _text(short_duration(record.rule.frequency) if record.rule.kind != "NRT" else "near real time"),
             "last": _text(f"{incidents.moment(ran.window_end)}: {ran.status}" if ran else "not yet"),
@@ -165,7 +168,7 @@ def _draw_backfill(records: list[Record]) -> None:
     with st.popover("Look back", key="rules-back", help="Run rules over the past once"):
         span = st.selectbox("Over the last", list(_DAYS), index=0, key="rules-back-span")
         st.html(
-            f'<div class="wb-note">{len(records)} rules, in their own windows. What was looked at before stays as it is.</div>'
+            f'<div class="wb-note">{style.count(len(records), "rule")}, each in its own windows. What was looked at before stays as it is.</div>'
         )
         if st.button("Run", type="primary", key="rules-back-run", disabled=not records):
             cancel = CancelToken()
@@ -180,7 +183,7 @@ def _draw_backfill(records: list[Record]) -> None:
             shown.empty()
             made = len({number for entry in done for number in entry.incidents})
             failed = [f"{entry.rule}: {entry.problem}" for entry in done if entry.problem]
-            words = f"{sum(entry.alerts for entry in done)} alerts in {made} incidents."
+            words = f"{style.count(sum(entry.alerts for entry in done), 'alert')} in {style.count(made, 'incident')}."
             st.html(style.message_html(words, "warning" if failed else "info", "", "", failed[:5]))
 
 
@@ -193,7 +196,7 @@ def _draw_templates(made: dict[str, Record]) -> None:
             _enable(list(templates()))
     rows = [
         {
-            "_id": i, "name": _link(t.rule.name), "sev": _severity(t.rule.severity), "tactics": _text(", ".join(t.rule.tactics)),
+            "_id": i, "name": _link(t.rule.name, t.rule.id), "sev": _severity(t.rule.severity), "tactics": _text(", ".join(t.rule.tactics)),
             "techniques": _text(", ".join(t.rule.techniques)), "used": _text("in use" if t.rule.id in made else ""),
         }
         for i, t in enumerate(templates())
@@ -241,7 +244,7 @@ def _draw_add() -> None:
                     added += 1
                 except WatchbookError as error:
                     problems.append(error.problem.describe())
-        words = f"{added} rules added, turned off: simulate them, then turn them on."
+        words = f"{style.count(added, 'rule')} added, turned off: simulate first, then turn on."
         st.html(style.message_html(words, "warning" if problems else "info", "", "", problems[:10]))
 
 
@@ -355,7 +358,7 @@ def _draw_simulation(rule: Rule | None, exclusions: tuple[Exclusion, ...]) -> No
         drawings.draw(view, "rule-sim-chart", "Rows of each window against the threshold")
         cut = f" Only the newest {len(found.hits)} windows were looked at." if found.cut else ""
         st.html(
-            f'<div class="wb-run-line" role="status">{len(found.hits)} windows in {found.seconds:.1f} s: {len(found.alerts)} alerts.{cut}</div>'
+            f'<div class="wb-run-line" role="status">{style.count(len(found.hits), "window")} in {found.seconds:.1f} s: {style.count(len(found.alerts), "alert")}.{cut}</div>'
         )
         if found.alerts:
             from dashboard.detection.alert import entity_label

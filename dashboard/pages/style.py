@@ -89,3 +89,8 @@ def guard() -> Iterator[None]:
 def text(value: str) -> str:
     """A text, safe between tags and in a quoted attribute."""
     return escape(value)
+
+
+def count(number: int, noun: str) -> str:
+    """`1 alert`, `2 alerts`."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

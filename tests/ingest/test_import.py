@@ -197,6 +197,13 @@ def test_pods_cef_and_syslog_are_told_by_their_content(tmp_path: Path) -> None:
     assert ask(tmp_path, log) == [["auth", "info", "sshd", 77, "Failed password\n  more of it"]]
 
 
+def test_a_cef_number_in_other_digits_is_kept_as_text(tmp_path: Path) -> None:
+    cef = "<134>Nov 20 10:00:00 fw CEF:0|Contoso|Wall|1.0|100|Denied|5|src=192.0.2.7 spt=² in=٣ cnt=5\n"
+    assert imported(tmp_path, written(tmp_path, "fw.txt", cef)) == 0
+    columns = "CommonSecurityLog | project SourcePort, ReceivedBytes, EventCount, AdditionalExtensions"
+    assert ask(tmp_path, columns) == [[None, None, 5, "spt=²;in=٣"]]
+
+
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "cp1252"])
 def test_other_encodings_are_read(tmp_path: Path, encoding: str) -> None:
     text = "TimeGenerated,name\n2026-11-20T10:00:00Z,Zoë\n"

@@ -70,6 +70,22 @@ def test_an_incident_is_taken_commented_and_closed_and_the_second_analyst_is_tol
     assert (now.severity, now.labels) == ("Low", [])
 
 
+def test_a_click_opens_what_was_pressed_though_another_incident_comes_on_top(
+    page: Page, soc: Serving, store: Store
+) -> None:
+    page.goto(f"{soc.url}/incidents")
+    settle(page)
+    page.get_by_text("Secrets listed").hover()
+    page.mouse.down()
+    incident(store, alert("Token stolen", severity="High"), title="Token stolen")
+    page.get_by_role("textbox", name="Search", exact=True).focus()
+    page.keyboard.type("e")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".wb-grid[data-state=waiting]")
+    page.mouse.up()
+    expect(page.get_by_role("heading", name="Secrets listed")).to_be_visible()
+
+
 def test_a_template_is_turned_on_and_off(page: Page, soc: Serving, store: Store) -> None:
     template = next(t for t in templates() if t.name == "aks-privileged-pod")
     page.goto(f"{soc.url}/rules?rule={template.rule.id}")

@@ -204,7 +204,7 @@ def _syslog(line: str, now: dt.datetime) -> Record:
     record.setdefault("TimeGenerated", None)
     host = record.get("HostName")
     process = str(record.get("ProcessID") or "")
-    if process and not (process.isdigit() and len(process) < 10):
+    if process and not re.fullmatch(r"[0-9]{1,9}", process):
         record |= {"ProcessID": None, "ProcessIDText": process}
     return {**record, "Computer": host, "EventTime": record["TimeGenerated"], "SyslogMessage": rest}
 
@@ -254,9 +254,9 @@ def _cef(line: str, now: dt.datetime) -> Record | None:
 
 def _fits(name: str, value: str) -> bool:
     if name in _NUMBERS:
-        return value.isdigit() and int(value) < 1 << 31 if len(value) < 12 else False
+        return re.fullmatch(r"[0-9]{1,11}", value) is not None and int(value) < 1 << 31
     if name in _LONG_NUMBERS:
-        return value.isdigit() and len(value) < 19
+        return re.fullmatch(r"[0-9]{1,18}", value) is not None
     if name in _REALS:
         return re.fullmatch(r"-?\d+(\.\d+)?", value) is not None
     return name not in _TIMES or read_time(value) is not None

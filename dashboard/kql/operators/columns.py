@@ -110,7 +110,7 @@ def _reordered(binder: Binder, relation: Relation, node: s.Project) -> Relation:
 def _natural(name: str) -> list[tuple[int, int, str]]:
     """Names in the order people expect: numbers by value, letters without case."""
     parts = re.findall(r"\d+|\D+", name.lower())
-    return [(0, int(part), "") if part.isdigit() else (1, 0, part) for part in parts]
+    return [(0, int(part), "") if part.isdecimal() else (1, 0, part) for part in parts]
 
 
 OPERATORS: dict[type, Handler] = {s.Extend: extend, s.Project: project}
