@@ -40,6 +40,7 @@ _LOG = logging.getLogger("watchbook.engines")
 
 # A union of all tables has thousands of columns: what a result may hold is counted in cells, too.
 _MOST_CELLS = 20_000_000
+_TOLD_AGAIN_SECONDS = 0.1
 
 
 class LocalEngine:
@@ -177,10 +178,12 @@ class LocalEngine:
         with self._cursor() as cursor:
 
             def stop() -> None:
-                # Told after the query ended, it must not stop the next one on this cursor.
+                # Told after the query ended, it must not stop the next one on this cursor. What DuckDB is told before a
+                # query runs, while it is bound, it forgets: it is told again until the query has ended.
                 with turn:
                     if running:
                         cursor.interrupt()
+                        WATCH.after(_TOLD_AGAIN_SECONDS, stop)
 
             def stop_late() -> None:
                 late.set()

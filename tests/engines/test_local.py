@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
@@ -156,6 +157,21 @@ def test_a_cancelled_query_stops(engine: LocalEngine) -> None:
 def test_a_query_over_its_time_is_stopped_and_told(engine: LocalEngine) -> None:
     with pytest.raises(WatchbookError, match="EN002"):
         engine.run(QueryRequest(SLOW, seconds=0.3))
+
+
+class Hasty(CancelToken):
+    """Cancelled as soon as somebody listens: before the query begins to run."""
+
+    def on_cancel(self, callback: Callable[[], None]) -> None:
+        super().on_cancel(callback)
+        self.cancel()
+
+
+def test_a_query_that_is_cancelled_before_it_runs_stops(engine: LocalEngine) -> None:
+    started = time.monotonic()
+    with pytest.raises(Cancelled):
+        engine.run(QueryRequest(SLOW, seconds=60), Hasty())
+    assert time.monotonic() - started < 40
 
 
 SLOW = """range a from 1 to 200000 step 1 | extend k = 1
