@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.serving import Serving, launch_chromium, serving
 
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
 
 # No test reads or changes what the person who runs it keeps in their own folder.
 os.environ["WATCHBOOK_HOME"] = tempfile.mkdtemp(prefix="watchbook-tests-")
+
+# The same made-up texts on every run, however slow the machine is: what fails once fails again.
+settings.register_profile("steady", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("steady")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

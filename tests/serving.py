@@ -4,6 +4,7 @@ that looks at it."""
 from __future__ import annotations
 
 import contextlib
+import http.client
 import os
 import queue
 import re
@@ -14,6 +15,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from tests.shared import ROOT
 
@@ -86,16 +88,26 @@ def serving(
             process.kill()
 
 
+def _answers(url: str) -> None:
+    """Waits until the server, whose port is open already, answers."""
+    where = urlsplit(url)
+    connection = http.client.HTTPConnection(where.hostname or "", where.port, timeout=60)
+    connection.request("GET", "/healthz")
+    assert connection.getresponse().status == 200
+    connection.close()
+
+
 def _wait(lines: queue.Queue[str | None]) -> Serving:
     said: list[str] = []
     while True:
-        line = lines.get(timeout=60)
+        line = lines.get(timeout=120)
         if line is None:
             raise AssertionError("the dashboard did not start:\n" + "\n".join(said))
         said.append(line)
         found = re.search(r"Watchbook is at (http://\S+)", line)
         if found:
             # More lines (a token) follow at once; they are there before a connection is answered.
+            _answers(found[1])
             while True:
                 try:
                     following = lines.get(timeout=0.3)

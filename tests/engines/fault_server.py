@@ -108,7 +108,7 @@ FAULTS: dict[str, Callable[[socket.socket], None]] = {
     "502": _send(head(502, 11, "text/html") + b"<p>no</p>\r\n"),
     "503": _send(_error(503, "ServiceUnavailable", "Later.")),
     "504": _send(_error(504, "GatewayTimeout", "It took too long.")),
-    "slow-first-byte": _slow(1.5, answer(), 0),
+    "slow-first-byte": _slow(4, answer(), 0),
     "slow-body": _slow(0, answer(), 0.05),
     "reset": lambda connection: _reset(connection, answer()),
     "invalid-json": _send(head(200, 9) + b"{tables:}"),

@@ -9,7 +9,7 @@ import json
 import logging
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -35,8 +35,8 @@ CASES: dict[str, tuple[int, str, str, str]] = {
     "500": (3, "error", "EN017", "status 500 (tried 3 times)"),
     "502": (3, "error", "EN017", "status 502 (tried 3 times)"),
     "503": (3, "error", "EN017", "status 503 (tried 3 times)"),
-    "slow-first-byte": (1, "error", "EN018", "no whole answer within 1 seconds"),
-    "slow-body": (1, "error", "EN018", "no whole answer within 1 seconds"),
+    "slow-first-byte": (1, "error", "EN018", "no whole answer within 2 seconds"),
+    "slow-body": (1, "error", "EN018", "no whole answer within 2 seconds"),
     "reset": (3, "error", "EN017", "could not be reached (tried 3 times)"),
     "invalid-json": (3, "error", "EN033", "cannot be read (tried 3 times)"),
     "truncated-json": (3, "error", "EN033", "cannot be read (tried 3 times)"),
@@ -79,7 +79,7 @@ def server() -> Iterator[State]:
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("WATCHBOOK_QUERY_SECONDS", "1")
+    monkeypatch.setenv("WATCHBOOK_QUERY_SECONDS", "60")
     monkeypatch.setenv("WATCHBOOK_LIVE_TRIES", "3")
     monkeypatch.setenv("WATCHBOOK_LIVE_BACKOFF_MS", "5")
 
@@ -92,10 +92,10 @@ _numbers = itertools.count()
 
 
 def show(server: State, fault: str, caplog: pytest.LogCaptureFixture) -> None:
-    """A workbook of three parts, the middle one with the fault; 64 MB may take their time."""
+    """A workbook of three parts, the middle one with the fault; only what is slow on purpose has little time."""
     with pytest.MonkeyPatch.context() as patch:
-        if fault == "64mb":
-            patch.setenv("WATCHBOOK_QUERY_SECONDS", "20")
+        if fault.startswith("slow"):
+            patch.setenv("WATCHBOOK_QUERY_SECONDS", "2")
         _show(server, fault, caplog)
 
 
@@ -155,29 +155,38 @@ def test_a_refused_token_is_replaced_by_a_new_one(server: State) -> None:
     assert server.tokens[-2:] == [f"Bearer {SECRET}-1", f"Bearer {SECRET}-2"]
 
 
-def test_a_cancelled_query_is_off_the_wire_at_once(server: State, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("WATCHBOOK_QUERY_SECONDS", "30")
-    before, cancel = server.given_up, CancelToken()
-    threading.Timer(0.3, cancel.cancel).start()
-    with pytest.raises(Cancelled):
-        engine(server).run(QueryRequest("wait 20"), cancel)
-    ends = time.monotonic() + 5
-    while server.given_up == before and time.monotonic() < ends:
+def until(happened: Callable[[], bool], seconds: float = 20) -> None:
+    """Waits for what must happen, and no longer than so many seconds."""
+    ends = time.monotonic() + seconds
+    while not happened() and time.monotonic() < ends:
         time.sleep(0.01)
+
+
+def test_a_cancelled_query_is_off_the_wire_at_once(server: State) -> None:
+    before, cancel = server.given_up, CancelToken()
+
+    def cancel_what_runs() -> None:
+        until(lambda: server.tries["wait 40"] == 1)
+        cancel.cancel()
+
+    threading.Thread(target=cancel_what_runs).start()
+    with pytest.raises(Cancelled):
+        engine(server).run(QueryRequest("wait 40"), cancel)
+    until(lambda: server.given_up > before)
     assert server.given_up == before + 1
 
 
-def test_a_workspace_is_asked_at_most_so_many_queries_at_once(server: State, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_workspace_is_asked_at_most_so_many_queries_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WATCHBOOK_WORKSPACE_QUERIES", "3")
-    monkeypatch.setenv("WATCHBOOK_QUERY_SECONDS", "30")
-    live = engine(server)
-    server.most_running = 0
-    threads = [threading.Thread(target=live.run, args=(QueryRequest(f"wait 0.2 // {n}"),)) for n in range(9)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert server.most_running == 3
+    # A server of its own: where others gave up, this one's requests are still counted for a while.
+    with fault_server() as server:
+        live = engine(server)
+        threads = [threading.Thread(target=live.run, args=(QueryRequest(f"wait 0.7 // {n}"),)) for n in range(9)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert server.most_running == 3
 
 
 def test_a_wait_that_the_service_asks_for_holds_for_the_other_queries_of_the_workspace(server: State) -> None:
@@ -198,7 +207,7 @@ def test_a_wait_beyond_the_deadline_is_not_waited(server: State, monkeypatch: py
     started = time.monotonic()
     with pytest.raises(WatchbookError, match="asks to slow down for 120 seconds"):
         engine(server).run(QueryRequest("fault 429-after // long wait"))
-    assert time.monotonic() - started < 1
+    assert time.monotonic() - started < 30
 
 
 def test_several_workspaces_are_asked_in_one_query(server: State) -> None:

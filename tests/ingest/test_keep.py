@@ -95,9 +95,12 @@ def test_a_watched_folder_is_imported_as_files_come_and_grow(tmp_path: Path) -> 
     )
     thread.start()
     try:
-        (inbox / "App_CL.jsonl").write_text(lines([{"TimeGenerated": "2026-11-01T12:00:00Z", "n": 1}]))
         (inbox / "more.tmp").write_text("unfinished")
-        (inbox / "odd.bin").write_bytes(b"\0\1\2")
+        record = lines([{"TimeGenerated": "2026-11-01T12:00:00Z", "n": 1}])
+        for name, content in (("App_CL.jsonl", record.encode()), ("odd.bin", b"\0\1\2")):
+            # They come whole: a file that is still empty at two looks would be taken as it is.
+            (tmp_path / name).write_bytes(content)
+            (tmp_path / name).rename(inbox / name)
         _until(lambda: len(told) == 2)
         with (inbox / "App_CL.jsonl").open("a") as file:
             file.write(lines([{"TimeGenerated": "2026-11-01T12:00:00Z", "n": 2}]))
@@ -110,7 +113,7 @@ def test_a_watched_folder_is_imported_as_files_come_and_grow(tmp_path: Path) -> 
 
 
 def _until(condition: object) -> None:
-    for _ in range(400):
+    for _ in range(1_200):
         if condition():  # type: ignore[operator]
             return
         time.sleep(0.05)

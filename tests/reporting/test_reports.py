@@ -100,7 +100,7 @@ def test_mail_is_tried_again_and_what_a_kill_left_on_its_way_is_not_sent_twice(
     box = Box()
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    controller = Controller(box, hostname="127.0.0.1", port=port)
+    controller = Controller(box, hostname="127.0.0.1", port=port, ready_timeout=60)
     controller.start()
     try:
         monkeypatch.setenv("WATCHBOOK_SMTP_HOST", "127.0.0.1")

@@ -156,7 +156,7 @@ def test_what_a_page_reads_is_counted_and_ends_at_its_budget(server: State, monk
 
 
 def test_twenty_items_are_asked_ten_at_once_and_the_second_opening_asks_nothing(server: State) -> None:
-    workbook = book(*(query(f"wait 0.2 // {n}") for n in range(20)))
+    workbook = book(*(query(f"wait 1 // {n}") for n in range(20)))
     engine = live(server)
     executor = Executor(engine)
     assert all(result.status == "ok" for _, result in run_all(Session(workbook, engine, executor=executor)))
@@ -172,7 +172,7 @@ def test_cancelling_a_page_leaves_no_request_running(server: State) -> None:
     threading.Timer(0.5, cancel.cancel).start()
     with pytest.raises(Cancelled):
         run_all(Session(workbook, live(server)), cancel=cancel)
-    ends = time.monotonic() + 5
+    ends = time.monotonic() + 30
     while server.running and time.monotonic() < ends:
         time.sleep(0.01)
     assert server.running == 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import json
 import threading
+import time
 import weakref
 from concurrent.futures import ThreadPoolExecutor
 
@@ -55,7 +56,7 @@ def test_the_same_query_asked_at_once_runs_once() -> None:
     with ThreadPoolExecutor(8) as pool:
         futures = [pool.submit(executor.run, QueryRequest("T"), None, statistics) for _ in range(8)]
         while statistics.queries + statistics.shared < 8:
-            pass
+            time.sleep(0.001)
         engine.gate.set()
         assert {future.result().rows()[0] for future in futures} == {("T",)}
     assert len(engine.asked) == 1
@@ -74,20 +75,20 @@ def test_no_more_queries_run_at_once_than_the_setting_allows() -> None:
 def test_cancelling_ends_the_wait_and_stops_the_query_when_nobody_else_waits() -> None:
     engine = StandIn()
     engine.gate = threading.Event()
-    executor = Executor(engine)
+    executor, statistics = Executor(engine), Statistics()
     first, second = CancelToken(), CancelToken()
     with ThreadPoolExecutor(2) as pool:
-        one = pool.submit(executor.run, QueryRequest("T"), first)
-        two = pool.submit(executor.run, QueryRequest("T"), second)
-        while not engine.running:
-            pass
+        one = pool.submit(executor.run, QueryRequest("T"), first, statistics)
+        two = pool.submit(executor.run, QueryRequest("T"), second, statistics)
+        while not (engine.running and statistics.shared):
+            time.sleep(0.001)
         first.cancel()
         with pytest.raises(Cancelled):
-            one.result(5)
+            one.result(30)
         assert not two.done() or two.exception() is not None
         second.cancel()
         with pytest.raises(Cancelled):
-            two.result(5)
+            two.result(30)
     engine.gate = None
     assert executor.run(QueryRequest("T")).rows() == [("T",)]
 
@@ -100,10 +101,10 @@ def test_a_plan_can_be_cancelled_and_made_again() -> None:
     with ThreadPoolExecutor(1) as pool:
         planning = pool.submit(view.plan, token)
         while not engine.running:
-            pass
+            time.sleep(0.001)
         token.cancel()
         with pytest.raises(Cancelled):
-            planning.result(5)
+            planning.result(30)
     engine.gate = None
     assert view.plan().items[1].texts["json"] == "print 1"
 

@@ -88,7 +88,7 @@ def ask(
     body: bytes | Iterator[bytes] | None = None,
 ) -> Answer:
     """One request to loopback, with exactly the headers given (and Host, unless it is among them)."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     given = dict(headers or {})
     host = given.pop("Host", f"127.0.0.1:{port}")
     connection.putrequest(method, path, skip_host=True, skip_accept_encoding=True)

@@ -119,8 +119,9 @@ def kusto(address: str) -> Iterator[KustoClient]:
 
 
 def comparable(rows: list[tuple[Any, ...]], ordered: bool) -> list[Any]:
-    # A sum of floats depends in its last digits on the order in which threads bring the rows; NaN equals nothing.
-    found = [tuple(f"{cell:.12g}" if isinstance(cell, float) else cell for cell in row) for row in rows]
+    # A sum of floats depends in its last digits on the order in which threads bring the rows; NaN equals nothing. Few digits
+    # are kept: the more there are, the likelier two such sums lie on both sides of where one is rounded up.
+    found = [tuple(f"{cell:.8g}" if isinstance(cell, float) else cell for cell in row) for row in rows]
     return found if ordered else sorted(found, key=repr)
 
 

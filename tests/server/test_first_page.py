@@ -120,7 +120,7 @@ def test_interrupting_the_server_ends_it_quietly() -> None:
     with serving(PAGE) as running:
         assert running.process
         running.process.send_signal(signal.SIGINT)
-        assert running.process.wait(20) == 0
+        assert running.process.wait(60) == 0
 
 
 def test_a_taken_port_is_reported_in_one_sentence() -> None:

@@ -79,7 +79,7 @@ def receiving(
         with contextlib.suppress(OSError, ssl.SSLError, ValueError):
             if context is not None:
                 chosen = untrusted if fault == "untrusted" and untrusted is not None else context
-                connection.settimeout(5)
+                connection.settimeout(30)
                 connection = chosen.wrap_socket(connection, server_side=True)
             head, body = _read(connection)
             if not body:
@@ -116,7 +116,7 @@ def receiving(
 def _answer(connection: socket.socket, fault: str, stop: threading.Event) -> None:
     match fault:
         case "hang":
-            stop.wait(3)
+            stop.wait(30)
         case "drip":
             for byte in b"HTTP/1.1 200 OK\r\nX-Slow: " + b"x" * 200:
                 if stop.wait(0.05):

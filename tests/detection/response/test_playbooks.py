@@ -116,12 +116,11 @@ def _fault_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cases: list[lis
     for number, faults in enumerate(cases):
         store = Store(f"sqlite:///{tmp_path / f'{number}.db'}")
         made = incident(store)
-        with receiving(faults, good, bad) as receiver:
-            # A port that refuses: one that was just closed.
+        with receiving(faults, good, bad) as receiver, socket.socket() as closed:
+            closed.bind(("127.0.0.1", 0))  # a port that refuses: nobody listens, and nobody else gets it
             port = receiver.port
             if faults[0] == "refused":
-                with socket.create_server(("127.0.0.1", 0)) as closed:
-                    port = closed.getsockname()[1]
+                port = closed.getsockname()[1]
             outside = Outside((f"hooks.example.com:{port}", "127.0.0.1"), lambda *_: ["127.0.0.1"], client)
             monkeypatch.setenv("WATCHBOOK_RESPONSE_HOSTS", f"hooks.example.com:{port}, 127.0.0.1")
             retries = (0,) * 5
@@ -130,7 +129,7 @@ def _fault_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cases: list[lis
                 "kind": "webhook",
                 "address": f"https://hooks.example.com:{port}/x?sig=s",
                 "retries": retries,
-                "seconds": 1,
+                "seconds": 3,
             }
             playbook = save_playbook(store, Playbook(**values))  # type: ignore[arg-type]
             run_playbook(store, playbook.id, made.number, f"test:{number}")
@@ -239,10 +238,11 @@ def test_a_run_in_whose_middle_the_process_ends_again_and_again_is_ended(
 
 
 def test_a_run_that_is_skipped_by_hand_says_so_and_why_it_waited(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    made, clock = incident(store), Clock()
+    made = incident(store)
     playbook = _save(store, monkeypatch, "http://127.0.0.1:9", address="http://127.0.0.1:9/", retries=(60, 60))
     for number in range(2):
         run_playbook(store, playbook.id, made.number, f"hand:{number}")
+    clock = Clock()  # later than what it is to find due
     never, tried = list_runs(store)
     # One of them is tried, the other is skipped before anybody came to it.
     Scheduler(
@@ -307,7 +307,7 @@ def test_mail_is_sent_once_tried_again_where_the_server_says_later_and_not_where
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     box = Box()
-    controller = Controller(box, hostname="127.0.0.1", port=0)
+    controller = Controller(box, hostname="127.0.0.1", port=0, ready_timeout=60)
     with socket.create_server(("127.0.0.1", 0)) as free:
         controller.port = free.getsockname()[1]
     controller.start()
