@@ -105,6 +105,23 @@ def test_a_clicked_bar_is_told_and_a_second_click_takes_it_back(opened: Page) ->
     expect(page.locator("#event")).to_have_text("ChartEvent(points=(), range=None)")
 
 
+def test_a_click_on_a_mark_that_is_replaced_meanwhile_is_told_as_no_other(opened: Page) -> None:
+    page = opened
+    figure = _chart(page, "Pods by app")
+    bar = figure.locator(".point path").nth(1).bounding_box()
+    assert bar is not None
+    page.mouse.move(bar["x"] + bar["width"] / 2, bar["y"] + bar["height"] / 2)
+    page.mouse.down()
+    page.get_by_label("One more").evaluate("box => box.click()")
+    expect(figure).to_have_attribute("data-state", "waiting")
+    page.mouse.up()
+    expect(figure).to_have_attribute("data-state", "drawn")
+    page.get_by_text("One more").click()  # what was told before that is on the page by then
+    expect(page.get_by_label("One more")).not_to_be_checked()
+    page.wait_for_selector("[data-test-script-state=notRunning]")
+    expect(page.locator("#event")).to_have_text("nothing")
+
+
 def test_a_clicked_slice_is_told_and_a_second_click_takes_it_back(opened: Page) -> None:
     page = opened
     slice_ = _chart(page, "A ring").locator(".slice path").first.bounding_box()

@@ -25,7 +25,9 @@ const print = window.matchMedia("print");
 
 class Chart {
   private content: Content | null = null;
-  private body = "";
+  /** What names the content that came last, and the one that is drawn: marks are numbers in that. */
+  private digest = "";
+  private drawn = "";
   private width = 0;
   private height = 0;
   /** The marks selected now, or the ends of the range brushed last. */
@@ -44,12 +46,12 @@ class Chart {
     this.mount = mount;
     if (!mount.data) return;
     const [head, body] = lines(mount.data);
-    const { picked } = JSON.parse(head) as { picked: Mark[] };
-    if (body === this.body) {
+    const { picked, digest } = JSON.parse(head) as { picked: Mark[]; digest: string };
+    if (digest === this.digest) {
       // What is brushed stays as the reader left it.
       if (this.range || same(picked, this.picked)) return;
     } else {
-      this.body = body;
+      this.digest = digest;
       this.content = JSON.parse(body) as Content;
       this.root.setAttribute("role", "figure");
       this.root.setAttribute("aria-label", this.content.label);
@@ -66,6 +68,7 @@ class Chart {
     if (!this.content || !width) return; // hidden: the observer of its size calls again
     this.width = width;
     this.height = this.tall();
+    this.drawn = this.digest;
     const { figure, points, brush } = this.content;
     const layout: Layout = { ...figure.layout, width, height: this.height };
     if (points || brush) {
@@ -126,7 +129,7 @@ class Chart {
     if (!this.content?.points || (!this.range && same(marks, this.picked))) return;
     this.picked = marks;
     this.range = null;
-    this.mount.setTriggerValue("event", { points: marks });
+    this.mount.setTriggerValue("event", { points: marks, digest: this.drawn });
   }
 
   private brush(range: unknown[]): void {
