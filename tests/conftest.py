@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests.serving import Serving, launch_chromium, serving
+from tests.serving import Serving, launch_chromium, open_page, serving
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -34,8 +34,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """One headless Chromium for the session. (`make test` sees to it that there is one.)"""
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
+    expect.set_options(timeout=30_000)  # a loaded machine takes its time
     with sync_playwright() as playwright:
         chromium = launch_chromium(playwright)
         yield chromium
@@ -46,15 +47,14 @@ def browser() -> Iterator[Browser]:
 def page(browser: Browser) -> Iterator[Page]:
     """A fresh page of 1440 × 900. At its end, no script may have failed and nothing may have been blocked by the content
     policy, and no host but loopback may have been asked for anything."""
-    context = browser.new_context(viewport={"width": 1440, "height": 900})
-    page = context.new_page()
+    page = open_page(browser, viewport={"width": 1440, "height": 900})
     wrong: list[str] = []
     page.on("pageerror", lambda error: wrong.append(f"a script failed: {error}"))
     page.on("console", lambda said: wrong.append(said.text) if "Content Security Policy" in said.text else None)
     page.on("request", lambda asked: wrong.append(f"asked {asked.url}") if _is_outside(asked.url) else None)
     page.on("websocket", lambda socket: wrong.append(f"asked {socket.url}") if _is_outside(socket.url) else None)
     yield page
-    context.close()
+    page.context.close()
     assert not wrong, "\n".join(wrong)
 
 

@@ -14,13 +14,13 @@ import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from tests.shared import ROOT
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Playwright
+    from playwright.sync_api import Browser, Page, Playwright
 
 _START = """
 import sys
@@ -30,6 +30,43 @@ host, script, workbooks, data = sys.argv[1:]
 folder = lambda name: Path(name) if name else None
 app.serve(host, 0, folder(workbooks), folder(data), script=folder(script) or app.SCRIPT, say=lambda line: print(line, flush=True))
 """
+
+
+# A page asks for a run of its script (rerun_script, field 11 of Streamlit's BackMsg), and after a while, which is long on a loaded
+# machine, the server says that one began (new_session, field 4 of ForwardMsg). Between the two nothing on the page tells.
+RUNS = """() => {
+  const runs = (window.scriptRuns = { asked: 0, begun: 0 });
+  const kind = (bytes) => {
+    let at = 0;
+    const number = () => {
+      let sum = 0;
+      for (let shift = 0; at < bytes.length; shift += 7) {
+        sum |= (bytes[at] & 127) << shift;
+        if (bytes[at++] < 128) break;
+      }
+      return sum;
+    };
+    while (at < bytes.length) {
+      const field = number() >> 3;
+      if (field > 2) return field; // 1 and 2 are the hash and what is said about the message
+      const size = number();
+      at += size;
+    }
+    return 0;
+  };
+  window.WebSocket = class extends WebSocket {
+    constructor(...given) {
+      super(...given);
+      this.addEventListener("message", ({ data }) => {
+        if (data instanceof ArrayBuffer && kind(new Uint8Array(data)) === 4) runs.begun = performance.now();
+      });
+    }
+    send(data) {
+      if (data instanceof Uint8Array && kind(data) === 11) runs.asked = performance.now();
+      super.send(data);
+    }
+  };
+}"""
 
 
 @dataclass
@@ -48,6 +85,15 @@ def launch_chromium(playwright: Playwright) -> Browser:
     path = find_chromium()
     assert path, "no Chromium on the PATH; `make chromium` installs one or says how"
     return playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+
+
+def open_page(browser: Browser, **options: Any) -> Page:
+    """A page in a context of its own. It keeps in `scriptRuns` when it asked for a run of its script, and when one began."""
+    context = browser.new_context(**options)
+    # The first page of a fresh server compresses megabytes of scripts; a loaded machine takes its time.
+    context.set_default_timeout(60_000)
+    context.add_init_script(f"({RUNS})()")
+    return context.new_page()
 
 
 @contextlib.contextmanager

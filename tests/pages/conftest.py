@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,10 +14,7 @@ from tests.serving import Serving, serving
 from tests.shared import write_rows
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
-
-# The first page of a fresh server compresses megabytes of scripts; a loaded machine takes its time.
-expect.set_options(timeout=20_000)
+    from playwright.sync_api import Locator, Page
 
 DRAWN = """() => !document.querySelector(".stBidiComponentRegular:empty, [data-state='due'], [data-state='waiting']")
   && [...document.querySelectorAll("[data-state='drawn']")].every((root) => root.firstChild || !root.clientWidth)"""
@@ -32,6 +28,14 @@ SCROLLED = """async () => {
 }"""
 """Comes near each chart and grid of the page, so that all are drawn."""
 IDLE = ".stApp[data-test-script-state='notRunning']"
+QUIET = """(idle) => {
+  const { asked, begun } = window.scriptRuns;
+  const unanswered = asked > begun && performance.now() - asked < 10_000; // a fragment that is gone is never run
+  return !unanswered && document.querySelector(idle) !== null;
+}"""
+"""No script runs, and every run that the page asked for has begun."""
+REST = "() => new Promise((done) => setTimeout(() => done(true), 200))"
+"""By the page's own clock: what it put off for a shorter time was done before."""
 
 
 @pytest.fixture(scope="session")
@@ -67,12 +71,12 @@ def visit(page: Page, dashboard: Serving) -> Callable[[str], Page]:
     return go
 
 
-def settle(page: Page) -> None:
+def settle(page: Page, timeout: float = 60_000) -> None:
     """Waits until the page has drawn what a person's last act asked for: no script runs, no part is still waiting."""
-    for _ in range(2):
-        page.wait_for_timeout(200)
-        page.wait_for_selector(IDLE, timeout=30_000)
-    page.wait_for_function(DRAWN, timeout=30_000)
+    for _ in range(2):  # between a run and the next that it led to, there is none
+        page.wait_for_function(REST)
+        page.wait_for_function(QUIET, arg=IDLE, timeout=timeout)
+    page.wait_for_function(DRAWN, timeout=timeout)
 
 
 def choose(page: Page, label: str, option: str) -> None:
@@ -103,15 +107,26 @@ def write_query(page: Page, text: str) -> None:
     page.keyboard.insert_text(text)
 
 
-def query_text(page: Page) -> str:
-    """The lines that the query editor shows."""
-    page.wait_for_selector(".wb-monaco .view-line")
-    lines = r"""() => [...document.querySelectorAll(".wb-monaco .view-line")]
-      .sort((a, b) => parseInt(a.style.top) - parseInt(b.style.top)).map((line) => line.textContent.replace(/\u00a0/g, " ")).join("\n")"""
-    return str(page.evaluate(lines))
+def expect_query(page: Page, text: str, whole: bool = True) -> None:
+    """The query editor comes to show the text, and nothing else unless the text is not the `whole`."""
+    page.wait_for_function(
+        r"""([text, whole]) => {
+          const lines = [...document.querySelectorAll(".wb-monaco .view-line")].sort((a, b) => parseInt(a.style.top) - parseInt(b.style.top));
+          const shown = lines.map((line) => line.textContent.replace(/\u00a0/g, " ")).join("\n");
+          return whole ? lines.length && shown === text : shown.includes(text);
+        }""",
+        arg=[text, whole],
+    )
 
 
-def part(page: Page, title: str) -> str:
-    """What a person reads in the part with this title."""
-    card = page.locator("[class*='st-key-wic']").filter(has=page.get_by_role("heading", name=title, exact=True))
-    return re.sub(r"\s+", " ", card.inner_text())
+def part(page: Page, title: str) -> Locator:
+    """The part of a workbook with this title."""
+    return page.locator("[class*='st-key-wic']").filter(has=page.get_by_role("heading", name=title, exact=True))
+
+
+def expect_part(page: Page, title: str, *words: str, without: Sequence[str] = ()) -> None:
+    """A person comes to read the words in the part with this title, and none of those that it is `without`."""
+    for each in words:
+        expect(part(page, title)).to_contain_text(each, use_inner_text=True)
+    for each in without:
+        expect(part(page, title)).not_to_contain_text(each, use_inner_text=True)

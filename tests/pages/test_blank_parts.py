@@ -14,7 +14,7 @@ from playwright.sync_api import expect
 
 from dashboard.engines.local import LocalEngine
 from tests.engines.azure_server import WORKSPACE, Asked, azure_server, environment
-from tests.pages.conftest import go_live, settle
+from tests.pages.conftest import expect_part, go_live, settle
 from tests.pages.conftest import part as card
 from tests.pages.test_live import part
 from tests.server.querying import QUERY, post, querying
@@ -77,14 +77,11 @@ def test_each_blank_part_says_why(page: Page, rows: Path, tmp_path: Path) -> Non
             expect(page.get_by_text("The query returned no results.")).to_have_count(4, timeout=60_000)
             settle(page)
             for title, (_, words, more) in CASES.items():
-                assert words in card(page, title)
+                expect_part(page, title, words)
                 if not more:
                     continue
-                frame = page.locator("[class*='st-key-wic']").filter(
-                    has=page.get_by_role("heading", name=title, exact=True)
-                )
                 if "no results" in words:
-                    frame.get_by_role("button", name="Why is this blank?").click()
+                    card(page, title).get_by_role("button", name="Why is this blank?").click()
                 else:
                     page.get_by_role("button", name=f"Actions of {title}").click()
                     page.get_by_text("How it was answered").click()
@@ -92,6 +89,7 @@ def test_each_blank_part_says_why(page: Page, rows: Path, tmp_path: Path) -> Non
                 expect(dialog.get_by_text(more).first).to_be_visible(timeout=60_000)
                 expect(dialog.get_by_text(f"Log Analytics, workspace {WORKSPACE}")).to_be_visible()
                 dialog.get_by_role("button", name="Close").click()
+                expect(dialog).to_have_count(0)
 
 
 def test_a_narrow_part_wraps_the_address_in_its_note_and_counts_its_rows_in_its_title(

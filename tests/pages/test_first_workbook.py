@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import expect
 
 from dashboard import cli
-from tests.pages.conftest import part, settle, write_query
+from tests.pages.conftest import expect_part, settle, write_query
 from tests.serving import Serving, serving
 from tests.shared import ROOT
 
@@ -88,7 +88,7 @@ def test_the_guide_leads_from_the_gallery_to_a_checked_workbook(
     press_done = page.get_by_role("button", name="Stop editing", exact=True)
     press_done.first.click()
     settle(page)
-    assert "BackOff" in part(page, own_title)
+    expect_part(page, own_title, "BackOff")
 
     file = folder / "my-first-workbook.json"
     items = json.loads(file.read_text(encoding="utf-8"))["items"]

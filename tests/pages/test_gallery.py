@@ -79,6 +79,7 @@ def test_a_workbook_is_found_liked_opened_and_found_again_and_another_is_importe
     page.get_by_role("button", name="Add to favourites: Data collection: health and cost").click()
     page.get_by_role("link", name="Data collection").click()
     page.wait_for_url("**w=data-health*")
+    settle(page)
     page.goto(gallery.url)
     settle(page)
     for title in ("Favourites", "Opened last"):
@@ -93,6 +94,7 @@ def test_a_workbook_is_found_liked_opened_and_found_again_and_another_is_importe
     assert json.loads((own / "brought.json").read_text()) == json.loads(document)
 
 
+@pytest.mark.browser
 def test_a_workbook_is_fetched_from_a_git_host_once_a_person_has_agreed(page: Page, rows: Path, tmp_path: Path) -> None:
     document = json.dumps(samples.document(samples.text("# From the host"))).encode()
     own = tmp_path / "mine"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
-from tests.pages.conftest import query_text, settle, write_query
+from tests.pages.conftest import expect_query, settle, write_query
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -58,7 +58,7 @@ def test_an_empty_editor_offers_examples_that_run_on_a_click(visit: Visit) -> No
     page = visit("/query")
     page.get_by_role("button", name="Failed sign-ins by place").click()
     settle(page)
-    assert "summarize Failures = count() by Location" in query_text(page)
+    expect_query(page, "summarize Failures = count() by Location", whole=False)
     expect(page.get_by_role("heading", name="Result")).to_be_visible()
     expect(page.get_by_role("button", name="Failed sign-ins by place")).to_have_count(0)
 
@@ -93,20 +93,20 @@ def test_pasted_text_is_repaired_on_a_click_and_the_change_is_shown(visit: Visit
     offer.get_by_role("button", name="Run the repaired query").click()
     settle(page)
     expect(page.get_by_role("status").filter(has_text="2 rows in")).to_be_visible()
-    assert '| where Computer startswith "web"' in query_text(page)
+    expect_query(page, '| where Computer startswith "web"', whole=False)
     expect(offer).to_have_count(0)
 
 
 def test_a_query_in_the_address_is_shown_and_waits_for_a_click(visit: Visit) -> None:
     page = visit("/query?q=Heartbeat | take 1")
-    assert query_text(page) == "Heartbeat | take 1"
+    expect_query(page, "Heartbeat | take 1")
     expect(page.get_by_role("status").filter(has_text="row in")).to_have_count(0)
 
 
 def test_the_schema_beside_puts_names_into_the_editor(visit: Visit) -> None:
     page = visit("/query")
     page.get_by_role("button", name="Insert Heartbeat").click()
-    assert query_text(page) == "Heartbeat"
+    expect_query(page, "Heartbeat")
 
 
 def test_history_brings_an_earlier_query_back(visit: Visit) -> None:
@@ -117,7 +117,7 @@ def test_history_brings_an_earlier_query_back(visit: Visit) -> None:
     write_query(page, "print 1")
     page.get_by_role("button", name="History").click()
     page.get_by_role("menuitem", name="Heartbeat | count").click()
-    assert query_text(page) == "Heartbeat | count"
+    expect_query(page, "Heartbeat | count")
 
 
 def test_the_editor_knows_the_tables_marks_mistakes_completes_and_formats(visit: Visit) -> None:
@@ -131,7 +131,7 @@ def test_the_editor_knows_the_tables_marks_mistakes_completes_and_formats(visit:
     write_query(page, "Heartbeat | count")
     page.get_by_role("button", name="Format").click()
     expect(page.locator(".wb-monaco .view-line")).to_have_count(2)
-    assert query_text(page) == "Heartbeat\n| count"
+    expect_query(page, "Heartbeat\n| count")
 
 
 def test_a_selection_runs_alone_and_the_result_tells_its_query_sql_and_plan(visit: Visit) -> None:
@@ -142,7 +142,7 @@ def test_a_selection_runs_alone_and_the_result_tells_its_query_sql_and_plan(visi
     page.get_by_role("button", name="Run selection").click()
     settle(page)
     expect(page.get_by_role("status").filter(has_text="3 rows in")).to_be_visible()
-    assert "web-1" in query_text(page)
+    expect_query(page, "web-1", whole=False)
     page.get_by_role("tab", name="Query sent").click()
     expect(page.locator(".wb-source")).to_have_text("Heartbeat")
     page.get_by_role("tab", name="SQL").click()
@@ -178,11 +178,11 @@ def test_a_table_opens_with_its_columns_and_newest_rows(visit: Visit) -> None:
     settle(page)
     expect(page.get_by_role("list", name="Columns of Heartbeat")).to_contain_text("Computer")
     expect(page.get_by_role("gridcell", name="db-1")).to_be_visible()
-    assert "table=Heartbeat" in page.url
+    page.wait_for_url("**table=Heartbeat*")
     page.get_by_role("button", name="Query this table").click()
     page.wait_for_url("**/query*")
     settle(page)
-    assert query_text(page) == "Heartbeat\n| take 100"
+    expect_query(page, "Heartbeat\n| take 100")
 
 
 def test_an_empty_table_says_so(visit: Visit) -> None:

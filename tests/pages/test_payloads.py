@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.hostile import payloads
-from tests.pages.conftest import DRAWN, IDLE, SCROLLED
+from tests.pages.conftest import SCROLLED, settle
 from tests.pages.samples import document, parameters, query, text
 from tests.serving import Serving, serving
 
@@ -180,9 +180,7 @@ def check(page: Page, running: Serving, name: str) -> None:
     page.add_init_script(f"({WATCH})()")
     page.on("dialog", lambda dialog: dialog.dismiss())
     page.goto(f"{running.url}/workbook?w=mine/{name}")
-    page.wait_for_timeout(1_000)
-    page.wait_for_selector(IDLE, timeout=SLOWLY)
-    page.wait_for_function(DRAWN, timeout=SLOWLY)
+    settle(page, SLOWLY)
     page.evaluate(SCROLLED)
     assert page.locator("[data-state='drawn']").count() > 10, name
     tips = page.evaluate(HOVER)

@@ -17,7 +17,7 @@ from dashboard.export.page import export_page_html, item_view, notices_of
 from dashboard.ingest.schemas import known_tables
 from dashboard.runtime import Session, run_all
 from tests.pages.conftest import settle
-from tests.serving import Serving
+from tests.serving import Serving, open_page
 from tests.workbooks.test_shipped_workbooks import FOLDER
 
 if TYPE_CHECKING:
@@ -46,6 +46,7 @@ def test_the_parts_of_a_printed_chart_and_their_numbers_carry_the_same_marks(pag
     settle(page)
     assert {mask for chart in page.evaluate(MASKS) for mask in chart} == {"none"}
     page.emulate_media(media="print")
+    settle(page)
     for chart in page.evaluate(MASKS):
         assert len(chart) == len(set(chart)), "two parts of a chart look alike"
     strip = page.locator(".wb-strip.is-piechart").first
@@ -55,8 +56,7 @@ def test_the_parts_of_a_printed_chart_and_their_numbers_carry_the_same_marks(pag
 
 
 def test_a_dark_page_is_printed_light_and_without_controls(browser: Browser, server: Serving) -> None:
-    context = browser.new_context(viewport={"width": 1440, "height": 900}, color_scheme="dark")
-    page = context.new_page()
+    page = open_page(browser, viewport={"width": 1440, "height": 900}, color_scheme="dark")
     page.goto(f"{server.url}/workbook?w=incident-trends")
     expect(page.get_by_role("heading", name="By severity")).to_be_visible(timeout=60_000)
     settle(page)
@@ -68,7 +68,7 @@ def test_a_dark_page_is_printed_light_and_without_controls(browser: Browser, ser
     assert beside[0] is not None
     assert beside[1] is not None
     assert abs(beside[0]["y"] - beside[1]["y"]) < 5
-    context.close()
+    page.context.close()
 
 
 def test_an_exported_page_marks_its_series_in_print_alone(page: Page, estate: Path) -> None:

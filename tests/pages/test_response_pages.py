@@ -36,6 +36,7 @@ def test_a_hunter_runs_all_queries_adds_an_indicator_and_makes_a_rule(page: Page
         expect(page.get_by_text("No watchlist is made yet.")).to_be_visible(timeout=LONG)
 
         page.goto(f"{running.url}/automation")
+        settle(page)
         page.get_by_label("Name").fill("Tag them")
         page.get_by_label("Name").press("Tab")
         settle(page)
@@ -51,9 +52,11 @@ def test_an_automation_rule_picks_its_playbook_and_what_is_deleted_is_asked_for_
     environment = {"WATCHBOOK_HOME": str(tmp_path / "home"), "WATCHBOOK_RESPONSE_HOSTS": "hooks.example.com"}
     with serving(data=tmp_path / "data", workbooks=tmp_path / "workbooks", environment=environment) as running:
         page.goto(f"{running.url}/automation?tab=playbooks")
+        settle(page)
         for label, text in (("Name", "Tell the team"), ("Address", "https://hooks.example.com/soc")):
             page.get_by_label(label, exact=True).fill(text, timeout=LONG)
             page.get_by_label(label, exact=True).press("Tab")
+            settle(page)
         page.get_by_role("button", name="Save playbook").click(timeout=LONG)
         expect(page.get_by_role("button", name="Save playbook")).to_be_hidden(timeout=LONG)
 
@@ -62,13 +65,16 @@ def test_an_automation_rule_picks_its_playbook_and_what_is_deleted_is_asked_for_
         page.get_by_text("Tell the team").first.click(timeout=LONG)
         page.get_by_label("Incident", exact=True).fill("7", timeout=LONG)
         page.get_by_label("Incident", exact=True).press("Tab")
+        settle(page)
         for name in ("Dry run", "Run"):
             page.get_by_role("button", name=name, exact=True).click(timeout=LONG)
             expect(page.get_by_text("There is no incident 7.")).to_be_visible(timeout=LONG)
 
         page.goto(f"{running.url}/automation")
+        settle(page)
         page.get_by_label("Name").fill("Call for help")
         page.get_by_label("Name").press("Tab")
+        settle(page)
         page.get_by_role("button", name="Add an action").click(timeout=LONG)
         expect(page.get_by_role("combobox", name="Playbook").last).to_have_value("Tell the team", timeout=LONG)
         settle(page)

@@ -134,14 +134,14 @@ def test_a_closed_incident_keeps_what_it_was_closed_as_where_only_its_severity_c
                 settle(page)
                 page.get_by_role("button", name="Show what would change").click()
                 expect(page.get_by_text("severity: High → Low")).to_be_visible()
-                assert page.get_by_text(re.compile("classification.*:")).count() == 0
+                expect(page.get_by_text(re.compile("classification.*:"))).to_have_count(0)
             row(page, "Closed 3")
             page.get_by_role("tab", name="Change").click()
             expect(page.get_by_label("Why")).to_have_value("A test of ours")
             choose(page, "Reason", "IncorrectAlertLogic")
             page.get_by_role("button", name="Show what would change").click()
             expect(page.get_by_text("classificationReason: InaccurateData → IncorrectAlertLogic")).to_be_visible()
-            assert page.get_by_text("classification:").count() == 0
+            expect(page.get_by_text("classification:")).to_have_count(0)
             assert changes(azure) == []
 
 

@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from playwright.sync_api import expect
 
-from tests.pages.conftest import part, query_text, settle
+from tests.pages.conftest import expect_part, expect_query, settle
 from tests.pages.samples import LONG_NAME, PODS, document, query
 from tests.serving import serving
 
@@ -40,19 +40,19 @@ def test_a_workbook_shows_its_title_parameters_tabs_and_charts(visit: Visit) -> 
     expect(page.get_by_role("heading", name="Pods at a glance")).to_be_visible()
     expect(page.get_by_role("button", name="Time range: Last 7 days")).to_be_visible()
     expect(page.get_by_role("button", name="Namespace: All")).to_be_visible()
-    assert page.get_by_role("tab", name="Overview").get_attribute("aria-selected") == "true"
+    expect(page.get_by_role("tab", name="Overview")).to_have_attribute("aria-selected", "true")
     expect(page.locator(".js-plotly-plot")).to_have_count(2)
-    assert "shop 2" in part(page, "Pods by namespace")
+    expect_part(page, "Pods by namespace", "shop 2")
 
 
 def test_each_part_without_a_drawing_says_why_and_the_rest_lives(visit: Visit) -> None:
     page = visit("/workbook?w=mine/pods")
-    assert "does not depend on anything" in part(page, "Fixed")
-    assert "All quiet." in part(page, "Nothing there")
-    assert "'wheer' is not an operator" in part(page, "Broken query")
-    assert "Did you mean 'where'?" in part(page, "Broken query")
-    assert "NoSuchTable_CL" in part(page, "Unknown table")
-    assert "Please set: NotSetYet" in part(page, "Waits for a value")
+    expect_part(page, "Fixed", "does not depend on anything")
+    expect_part(page, "Nothing there", "All quiet.")
+    expect_part(page, "Broken query", "'wheer' is not an operator")
+    expect_part(page, "Broken query", "Did you mean 'where'?")
+    expect_part(page, "Unknown table", "NoSuchTable_CL")
+    expect_part(page, "Waits for a value", "Please set: NotSetYet")
     assert "Traceback" not in page.content()
 
 
@@ -60,9 +60,7 @@ def test_choosing_in_a_dropdown_changes_what_depends_on_it(visit: Visit) -> None
     page = visit("/workbook?w=mine/pods")
     pick(page, "Namespace", "Bank")
     expect(page.get_by_role("button", name="Namespace: Bank")).to_be_visible()
-    words = part(page, "Pods by namespace")
-    assert "bank 2" in words
-    assert "shop" not in words
+    expect_part(page, "Pods by namespace", "bank 2", without=["shop"])
 
 
 def test_a_required_text_runs_what_waited_for_it(visit: Visit) -> None:
@@ -70,7 +68,7 @@ def test_a_required_text_runs_what_waited_for_it(visit: Visit) -> None:
     page.get_by_label("Ticket").fill("INC-42")
     page.keyboard.press("Enter")
     settle(page)
-    assert "INC-42" in part(page, "Waits for a value")
+    expect_part(page, "Waits for a value", "INC-42")
 
 
 def test_selecting_a_row_sets_a_parameter_and_shows_what_needs_it(visit: Visit) -> None:
@@ -81,7 +79,7 @@ def test_selecting_a_row_sets_a_parameter_and_shows_what_needs_it(visit: Visit) 
     page.locator(".tabulator-row", has_text="ledger-2").click()
     settle(page)
     expect(page.get_by_text("Chosen pod: ledger-2")).to_be_visible()
-    assert "Failed" in part(page, "Phase of the chosen pod")
+    expect_part(page, "Phase of the chosen pod", "Failed")
 
 
 def test_options_and_free_text_filter_the_grid(visit: Visit) -> None:
@@ -91,10 +89,7 @@ def test_options_and_free_text_filter_the_grid(visit: Visit) -> None:
     page.get_by_label("Name contains").fill("web")
     page.keyboard.press("Enter")
     settle(page)
-    words = part(page, "Pods")
-    assert "web-1" in words
-    assert "ledger-1" not in words
-    assert "web-2" not in words
+    expect_part(page, "Pods", "web-1", without=["ledger-1", "web-2"])
 
 
 def test_the_address_carries_tab_parameters_time_range_and_selection(visit: Visit) -> None:
@@ -120,7 +115,7 @@ def test_the_address_carries_tab_parameters_time_range_and_selection(visit: Visi
     page.goto("about:blank")
     page.goto(address)
     settle(page)
-    assert page.get_by_role("tab", name="Inventory").get_attribute("aria-selected") == "true"
+    expect(page.get_by_role("tab", name="Inventory")).to_have_attribute("aria-selected", "true")
     expect(page.get_by_role("button", name="Namespace: Shop, Bank")).to_be_visible()
     expect(page.get_by_role("button", name="Time range: Last 24 hours")).to_be_visible()
     expect(page.get_by_text("Chosen pod: web-2")).to_be_visible()
@@ -137,7 +132,7 @@ def test_a_custom_time_range_is_taken_and_its_ends_are_checked(visit: Visit) -> 
     page.get_by_role("button", name="Apply").click()
     settle(page)
     expect(page.get_by_role("button", name="2026-11-20 00:00 – 2026-11-21 12:00")).to_be_visible()
-    assert "p.TimeRange=2026-11-20T00%3A00%3A00.000Z%2F2026-11-21T12" in page.url
+    page.wait_for_url("**p.TimeRange=2026-11-20T00%3A00%3A00.000Z%2F2026-11-21T12*")
 
 
 def test_groups_expand_and_load_on_demand(visit: Visit) -> None:
@@ -190,7 +185,7 @@ def test_the_workbook_is_exported_with_all_its_tabs_and_this_page_stays_where_it
     assert "Pods by namespace" in book.sheetnames
     page.keyboard.press("Escape")
     expect(dialog).to_have_count(0)
-    assert page.get_by_role("tab", name="Overview").get_attribute("aria-selected") == "true"
+    expect(page.get_by_role("tab", name="Overview")).to_have_attribute("aria-selected", "true")
 
 
 def test_grids_offer_no_pictures(visit: Visit) -> None:
@@ -204,8 +199,8 @@ def test_a_part_opens_full_screen_and_escape_leaves_it(visit: Visit) -> None:
     page = visit("/workbook?w=mine/pods")
     page.get_by_role("button", name="Actions of Restarts by day").click()
     page.get_by_role("menuitem", name="Full screen").click()
-    box = page.locator(".wb-full").bounding_box()
-    assert box == {"x": 0, "y": 0, "width": 1440, "height": 900}
+    expect(page.locator(".wb-full")).to_be_visible()
+    assert page.locator(".wb-full").bounding_box() == {"x": 0, "y": 0, "width": 1440, "height": 900}
     expect(page.locator(".wb-full .main-svg").first).to_have_attribute("height", "770")
     page.keyboard.press("Escape")
     expect(page.locator(".wb-full")).to_have_count(0)
@@ -219,7 +214,7 @@ def test_the_query_of_a_part_opens_in_the_query_page_with_its_values(visit: Visi
     page.get_by_role("menuitem", name="Open the query").click()
     page.wait_for_url("**/query*")
     settle(page)
-    assert "Namespace in ('bank')" in query_text(page)
+    expect_query(page, "Namespace in ('bank')", whole=False)
     expect(page.get_by_text("1 row in")).to_be_visible()
 
 
@@ -254,15 +249,15 @@ def test_wall_mode_hides_the_bars_and_can_be_left(visit: Visit) -> None:
 )
 def test_an_address_that_opens_nothing_says_why(visit: Visit, address: str, words: str) -> None:
     page = visit(address)
-    assert words in page.get_by_role("alert").inner_text()
+    expect(page.get_by_role("alert")).to_contain_text(words)
     expect(page.get_by_role("navigation", name="Pages")).to_be_visible()
     assert page.evaluate("window.hit") is None
 
 
 def test_parameters_in_a_circle_are_told_and_the_rest_lives(visit: Visit) -> None:
     page = visit("/workbook?w=mine/cycle")
-    assert "A → B → A" in page.get_by_role("alert").first.inner_text()
-    assert "alive" in part(page, "Still alive")
+    expect(page.get_by_role("alert").first).to_contain_text("A → B → A")
+    expect_part(page, "Still alive", "alive")
 
 
 def test_hostile_texts_values_and_cells_are_shown_and_never_run(visit: Visit) -> None:
@@ -277,8 +272,8 @@ def test_hostile_texts_values_and_cells_are_shown_and_never_run(visit: Visit) ->
 def test_the_page_follows_the_systems_colours(visit: Visit, page: Page, scheme: str) -> None:
     page.emulate_media(color_scheme=scheme)
     visit("/workbook?w=mine/pods")
-    ground = page.evaluate("() => getComputedStyle(document.querySelector('.stApp')).backgroundColor")
-    assert ground == {"light": "rgb(244, 245, 247)", "dark": "rgb(15, 18, 22)"}[scheme]
+    ground = {"light": "rgb(244, 245, 247)", "dark": "rgb(15, 18, 22)"}[scheme]
+    expect(page.locator(".stApp")).to_have_css("background-color", ground)
 
 
 def test_the_switch_makes_the_page_dark_on_a_light_system(visit: Visit) -> None:
@@ -291,7 +286,7 @@ def test_the_switch_makes_the_page_dark_on_a_light_system(visit: Visit) -> None:
     settle(page)
     page.get_by_role("link", name="Data").click()
     settle(page)
-    assert page.evaluate("getComputedStyle(document.querySelector('.stApp')).backgroundColor") == "rgb(15, 18, 22)"
+    expect(page.locator(".stApp")).to_have_css("background-color", "rgb(15, 18, 22)")
 
 
 def test_on_a_phone_everything_stacks_and_nothing_overflows(visit: Visit, page: Page) -> None:
@@ -346,7 +341,7 @@ def test_a_dropdown_is_worked_by_keyboard_alone(visit: Visit) -> None:
         page.keyboard.press(key)
     settle(page)
     expect(page.get_by_role("button", name="Namespace: Bank")).to_be_visible()
-    assert page.evaluate("document.activeElement.getAttribute('data-focus')") == "Namespace"
+    expect(page.locator("[data-focus=Namespace]")).to_be_focused()
 
 
 def test_no_part_waits_for_another_and_what_runs_can_be_cancelled(page: Page, dashboard: Serving) -> None:
@@ -358,7 +353,7 @@ def test_no_part_waits_for_another_and_what_runs_can_be_cancelled(page: Page, da
     page.get_by_role("button", name="Cancel the running queries").click()
     expect(page.get_by_text("Cancelled. Refresh to run it again.")).to_be_visible()
     settle(page)
-    assert "at once two" in part(page, "Fast")
+    expect_part(page, "Fast", "at once two")
 
 
 def test_going_back_from_the_query_page_shows_the_workbook_as_it_was(visit: Visit) -> None:
@@ -381,11 +376,12 @@ def test_clicks_on_charts_and_a_brushed_range_set_parameters(visit: Visit, page:
     assert bar is not None
     page.mouse.click(bar["x"] + bar["width"] / 2, bar["y"] + bar["height"] / 2)
     expect(page.get_by_text("Bar shop,")).to_be_visible()
-    page.wait_for_timeout(500)
+    settle(page)
     slice_ = page.locator(".slice path").first.bounding_box()
     assert slice_ is not None
     page.mouse.click(slice_["x"] + slice_["width"] * 0.8, slice_["y"] + slice_["height"] / 2)
     expect(page.get_by_text("slice shop,")).to_be_visible()
+    settle(page)
     box = page.locator(".js-plotly-plot").nth(2).bounding_box()
     assert box is not None
     page.mouse.move(box["x"] + 200, box["y"] + box["height"] / 2)

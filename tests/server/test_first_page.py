@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.server.listening import ask
 from tests.serving import Serving, serving
@@ -54,6 +56,7 @@ def test_a_cold_page_of_charts_and_grids_is_small_over_the_wire_and_a_warm_one_n
     )
     page.goto(charts.url)
     _drawn(page)
+    page.wait_for_load_state("networkidle")
     assert 1_000_000 < sum(received) < MOST_BYTES
     received.clear()
     page.reload()
@@ -65,23 +68,19 @@ def test_a_cold_page_of_charts_and_grids_is_small_over_the_wire_and_a_warm_one_n
 def test_the_shipped_options_hold_whatever_folder_the_server_started_in(page: Page, charts: Serving) -> None:
     page.goto(charts.url)
     _drawn(page)
-    assert page.get_by_test_id("stAppDeployButton").count() == 0
-    ink = {}
-    for scheme in ("light", "dark"):
+    expect(page.get_by_test_id("stAppDeployButton")).to_have_count(0)
+    for scheme, ink in (("light", "rgb(255, 255, 255)"), ("dark", "rgb(21, 24, 29)")):
         page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
         page.reload()
         _drawn(page)
-        ink[scheme] = page.get_by_test_id("stApp").evaluate("app => getComputedStyle(app).backgroundColor")
-    assert ink == {"light": "rgb(255, 255, 255)", "dark": "rgb(21, 24, 29)"}
+        expect(page.get_by_test_id("stApp")).to_have_css("background-color", ink)
 
 
 @pytest.mark.browser
 def test_a_failing_page_shows_a_reference_and_no_traceback(page: Page, charts: Serving) -> None:
     page.goto(charts.url)
     page.get_by_role("button", name="Fail").click()
-    alert = page.get_by_test_id("stAlert")
-    alert.wait_for()
-    assert alert.inner_text().startswith("SV008: This part of the page failed.")
+    expect(page.get_by_test_id("stAlert")).to_have_text(re.compile("^SV008: This part of the page failed."))
     assert "secret detail" not in page.locator("body").inner_text()
     assert "Traceback" not in page.locator("body").inner_text()
 
@@ -94,7 +93,7 @@ def test_beyond_loopback_a_browser_gives_the_printed_token_once(page: Page) -> N
         page.goto(url)
         page.get_by_label("Token").fill("not the token")
         page.get_by_role("button", name="Open the dashboard").click()
-        assert page.get_by_role("alert").inner_text() == "That is not the token."
+        expect(page.get_by_role("alert")).to_have_text("That is not the token.")
         page.get_by_label("Token").fill(token)
         page.get_by_role("button", name="Open the dashboard").click()
         _drawn(page)
