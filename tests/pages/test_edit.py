@@ -15,7 +15,7 @@ import pytest
 from playwright.sync_api import TimeoutError, expect
 
 from tests.pages import samples
-from tests.pages.conftest import expect_part, part, settle, write_query
+from tests.pages.conftest import REST, expect_part, part, settle, write_query
 from tests.serving import Serving, open_page, serving
 
 if TYPE_CHECKING:
@@ -191,7 +191,7 @@ def test_items_are_dragged_in_the_outline_and_moved_by_keyboard(go: Go) -> None:
     page.mouse.down()
     page.mouse.move(begin["x"] + 50, begin["y"] - 10, steps=5)
     page.mouse.move(end["x"] + 60, end["y"] + 5, steps=10)
-    page.wait_for_timeout(300)
+    page.wait_for_function(REST)
     page.mouse.up()
     settle(page)
     titles = page.locator(".wb-block-title")

@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 from tests.pages.conftest import expect_query, settle, write_query
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Page, Route
 
     from tests.serving import Serving
 
@@ -159,6 +159,17 @@ def test_where_the_editor_cannot_be_loaded_a_plain_text_area_does_its_work(page:
     page.keyboard.press("Control+Enter")
     settle(page)
     expect(page.get_by_role("status").filter(has_text="1 row in")).to_be_visible()
+
+
+def test_what_is_typed_while_the_editor_comes_stands_in_it(page: Page, dashboard: Serving) -> None:
+    held: list[Route] = []
+    page.route("**/editor.css", lambda route: held.append(route))
+    with page.expect_request("**/editor.css"):
+        page.goto(dashboard.url + "/query")
+    page.locator(".wb-monaco").wait_for(state="attached")
+    page.get_by_label("KQL query").fill("Heartbeat | count")
+    held[0].continue_()
+    expect_query(page, "Heartbeat | count")
 
 
 def test_the_data_page_tells_rows_times_and_columns_and_lists_empty_tables_apart(visit: Visit) -> None:

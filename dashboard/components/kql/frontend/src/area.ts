@@ -98,12 +98,12 @@ export class QueryEditor {
       if (!this.root.isConnected) return;
       module.learn(currentSchema());
       const host = h("div", { class: "wb-monaco" });
-      const focused = document.activeElement === this.area;
-      const at: [number, number] = [this.area.selectionStart, this.area.selectionEnd];
       this.box.prepend(host);
-      this.handle = await module.create(host, this.area.value, this.data.label, {
+      this.handle = await module.create(host, () => this.area.value, this.data.label, {
         run: () => this.run(), changed: () => this.changed(), selection: () => this.selection(),
       });
+      const focused = document.activeElement === this.area;
+      const at: [number, number] = [this.area.selectionStart, this.area.selectionEnd];
       this.gutter.remove();
       this.area.remove();
       this.writing = this.handle;

@@ -113,10 +113,10 @@ function theme(host: HTMLElement): string {
   return dark ? "kusto-dark" : "kusto-light";
 }
 
-/** An editor in `host`, as tall as its text within limits. */
-export async function create(host: HTMLElement, text: string, label: string, react: Reactions): Promise<Handle> {
+/** An editor in `host`, as tall as its text within limits; the text is what `text` gives once all is there that it needs. */
+export async function create(host: HTMLElement, text: () => string, label: string, react: Reactions): Promise<Handle> {
   await styled;
-  const model = monaco.editor.createModel(text, LANGUAGE);
+  const model = monaco.editor.createModel(text(), LANGUAGE);
   const uri = model.uri.toString();
   const editor = monaco.editor.create(host, {
     model, theme: theme(host), ariaLabel: label, automaticLayout: true, fixedOverflowWidgets: true, minimap: { enabled: false },
