@@ -46,7 +46,6 @@ def test_the_guide_leads_from_the_gallery_to_a_checked_workbook(
         page.get_by_role("button", name=name, exact=True).first.click()
         settle(page)
 
-    page.set_default_timeout(60_000)
     page.goto(watchbook.url)
     page.get_by_role("link", name="AKS pod inventory").first.click()
     page.wait_for_url("**w=aks-pod-inventory*")

@@ -61,7 +61,6 @@ def test_an_imported_workbook_keeps_its_content_and_gets_a_name_of_its_own(
 def test_a_workbook_is_found_liked_opened_and_found_again_and_another_is_imported(
     page: Page, gallery: Serving, own: Path
 ) -> None:
-    page.set_default_timeout(60_000)
     page.goto(gallery.url)
     settle(page)
     expect(page.get_by_role("status").first).to_have_text("18 workbooks")

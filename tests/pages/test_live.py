@@ -66,7 +66,7 @@ def test_the_query_page_knows_the_tables_of_the_workspace(page: Page, rows: Path
             tables.get_by_text("Shop_CL").click()
             expect(tables.get_by_text("Shopper_s")).to_be_visible()
             write_query(page, "Shop_CL | where Shoper_s == ''")
-            expect(page.locator(".wb-monaco .squiggly-error")).to_have_count(1)
+            expect(page.locator(".wb-monaco .squiggly-error")).to_have_count(1, timeout=60_000)
             write_query(page, "Shop_CL | where ")
             page.keyboard.type("Shopp")
             expect(page.locator(".suggest-widget.visible").get_by_text("Shopper_s", exact=True).first).to_be_visible()

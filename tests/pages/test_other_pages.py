@@ -123,7 +123,7 @@ def test_history_brings_an_earlier_query_back(visit: Visit) -> None:
 def test_the_editor_knows_the_tables_marks_mistakes_completes_and_formats(visit: Visit) -> None:
     page = visit("/query")
     write_query(page, "Heartbeat | where Computr == 'web-1'")
-    expect(page.locator(".wb-monaco .squiggly-error")).to_have_count(1)
+    expect(page.locator(".wb-monaco .squiggly-error")).to_have_count(1, timeout=60_000)
     write_query(page, "Heartbeat | where ")
     page.keyboard.type("Compu")
     expect(page.locator(".suggest-widget.visible").get_by_text("Computer", exact=True).first).to_be_visible()

@@ -12,6 +12,7 @@ from playwright.sync_api import expect
 
 from dashboard.document import load_workbook
 from dashboard.pages.templates import find_id
+from tests.pages.conftest import settle
 from tests.serving import Serving
 from tests.workbooks.test_shipped_workbooks import FOLDER, NAMES
 
@@ -47,8 +48,8 @@ def test_every_link_leads_to_a_shipped_workbook_that_declares_what_it_is_given(n
 @pytest.mark.browser
 def test_a_click_on_a_caller_opens_everything_known_of_it_in_the_same_range(page: Page, server: Serving) -> None:
     page.goto(f"{server.url}/workbook?w=aks-security-overview&p.View=callers&p.TimeRange=3d")
+    settle(page)
     caller = page.locator(".wb-grid-link").first
-    expect(caller).to_be_visible(timeout=60_000)
     name = caller.inner_text()
     caller.click()
     expect(page.get_by_role("heading", name="Entity timeline")).to_be_visible(timeout=60_000)
