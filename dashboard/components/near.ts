@@ -1,7 +1,9 @@
 /** When a chart or grid is worth drawing: as soon as it comes near the screen, one at a time, so that a page of many answers
  *  to its reader between two of them. What is printed is drawn at once, wherever it is. `data-state` of its element tells
  *  how far it is: `due` at first, `far` from the screen, `waiting` for its turn, `drawn`. What a far one showed before is old
- *  and hidden. What a pointer is pressed on keeps its place until the pointer is up: drawn anew, it would lose the click. */
+ *  and hidden. */
+import { isPressed, onRelease } from "./press";
+
 export type Drawable = { readonly root: HTMLElement; draw: () => void };
 
 /** The class of a part that a reader opened to the whole window. */
@@ -12,7 +14,6 @@ const known = new Map<Element, Drawable>();
 const watchers = new Map<Element | null, IntersectionObserver>();
 const channel = new MessageChannel();
 let running = false;
-let pressed: Element | null = null;
 
 /** Draws it when it is near the screen, and again for each call. */
 export function drawWhenNear(one: Drawable): void {
@@ -68,7 +69,7 @@ function goOn(): void {
 }
 
 channel.port1.onmessage = () => {
-  const free = [...waiting].filter(({ root }) => !pressed || !root.contains(pressed));
+  const free = [...waiting].filter(({ root }) => !isPressed(root));
   const [next] = free.sort((one, other) => away(one) - away(other));
   running = false;
   if (!next) return;
@@ -77,15 +78,7 @@ channel.port1.onmessage = () => {
   goOn();
 };
 
-function released(): void {
-  pressed = null;
-  goOn();
-}
-
-window.addEventListener("pointerdown", ({ target }) => (pressed = target as Element), true);
-for (const kind of ["pointerup", "pointercancel"]) {
-  window.addEventListener(kind, () => window.setTimeout(released), true); // the click comes first
-}
+onRelease(goOn);
 
 /** How far from the screen: what a reader sees comes first. */
 function away({ root }: Drawable): number {

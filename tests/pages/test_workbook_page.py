@@ -92,6 +92,27 @@ def test_options_and_free_text_filter_the_grid(visit: Visit) -> None:
     expect_part(page, "Pods", "web-1", without=["ledger-1", "web-2"])
 
 
+def test_what_a_reader_is_in_the_middle_of_outlives_a_change_beside_it(visit: Visit) -> None:
+    page = visit("/workbook?w=mine/pods&p.Tab=Inventory")
+    name = page.get_by_label("Name contains")
+    name.press_sequentially("web")
+    page.get_by_role("radio", name="Running").evaluate("button => button.click()")
+    settle(page)
+    expect(name).to_have_value("web")
+    name.press("Enter")
+    settle(page)
+    expect_part(page, "Pods", "web-1", without=["ledger-1", "web-2"])
+    page.locator("[data-parameter=Namespace] .wb-pick").click()
+    page.get_by_role("option", name="Shop").click()
+    page.get_by_role("radio", name="Any").evaluate("button => button.click()")
+    settle(page)
+    page.get_by_role("option", name="Bank").click()
+    page.keyboard.press("Escape")
+    settle(page)
+    expect(page.get_by_role("button", name="Namespace: Shop, Bank")).to_be_visible()
+    expect_part(page, "Pods", "web-2")
+
+
 def test_the_address_carries_tab_parameters_time_range_and_selection(visit: Visit) -> None:
     page = visit("/workbook?w=mine/pods")
     page.get_by_role("tab", name="Inventory").click()

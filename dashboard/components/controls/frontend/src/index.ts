@@ -1,4 +1,5 @@
 /** The controls around a workbook's drawings, one kind a mount: bar, parameters, links, tiles, frame, cards, tables. */
+import { drawWhenFree } from "../../../held";
 import { Bar, drawBar } from "./bar";
 import { drawFrame, Frame } from "./frame";
 import { drawGallery, Gallery, remember } from "./gallery";
@@ -22,17 +23,20 @@ export default function mount({ data: bytes, parentElement, setTriggerValue }: M
     root.className = "wb-root";
     parentElement.append(root);
   }
-  const focused = root.contains(document.activeElement) ? document.activeElement?.getAttribute("data-focus") : null;
-  const send = (value: unknown) => setTriggerValue("event", value);
-  if (data.kind === "bar" && data.opened) remember(data.opened);
-  if (data.kind === "bar") drawBar(root, data, (what, value) => send({ do: what, value: value ?? null }));
-  else if (data.kind === "parameters") drawParameters(root, data, (name, value) => send({ name, value }));
-  else if (data.kind === "links") drawLinks(root, data, (index) => send({ index }));
-  else if (data.kind === "tiles") drawTiles(root, data, (rows) => send({ rows }), (row, slot) => send({ follow: { row, slot } }));
-  else if (data.kind === "frame") drawFrame(root, data, (id) => send({ act: id }));
-  else if (data.kind === "schema") drawSchema(root, data);
-  else if (data.kind === "fold") drawFold(root, data, () => send({ toggle: true }));
-  else if (data.kind === "tables") drawTables(root, data, (name) => send({ table: name }));
-  else drawGallery(root, data, (id) => send({ open: id }));
-  if (focused) root.querySelector<HTMLElement>(`[data-focus="${CSS.escape(focused)}"]`)?.focus();
+  const place = root;
+  drawWhenFree(place, () => {
+    const focused = place.contains(document.activeElement) ? document.activeElement?.getAttribute("data-focus") : null;
+    const send = (value: unknown) => setTriggerValue("event", value);
+    if (data.kind === "bar" && data.opened) remember(data.opened);
+    if (data.kind === "bar") drawBar(place, data, (what, value) => send({ do: what, value: value ?? null }));
+    else if (data.kind === "parameters") drawParameters(place, data, (name, value) => send({ name, value }));
+    else if (data.kind === "links") drawLinks(place, data, (index) => send({ index }));
+    else if (data.kind === "tiles") drawTiles(place, data, (rows) => send({ rows }), (row, slot) => send({ follow: { row, slot } }));
+    else if (data.kind === "frame") drawFrame(place, data, (id) => send({ act: id }));
+    else if (data.kind === "schema") drawSchema(place, data);
+    else if (data.kind === "fold") drawFold(place, data, () => send({ toggle: true }));
+    else if (data.kind === "tables") drawTables(place, data, (name) => send({ table: name }));
+    else drawGallery(place, data, (id) => send({ open: id }));
+    if (focused) place.querySelector<HTMLElement>(`[data-focus="${CSS.escape(focused)}"]`)?.focus();
+  });
 }

@@ -1,6 +1,7 @@
 /** Edit mode: the tools above a workbook, the bar of each item, the outline, forms, JSON, versions. One kind a mount. */
 import "gridstack/dist/gridstack.min.css";
 import "./layout.css";
+import { drawWhenFree } from "../../../held";
 import { drawCompare, drawVersions, Compared, Versions } from "./compare";
 import { drawForm, Form } from "./form";
 import { drawForeign, drawItemBar, Foreign, ItemBar } from "./itembar";
@@ -24,17 +25,20 @@ export default function mount({ data: bytes, parentElement, setTriggerValue }: M
     root.className = "wb-root";
     parentElement.append(root);
   }
-  const focused = root.contains(document.activeElement) ? document.activeElement?.getAttribute("data-focus") : null;
-  const send = (event: Record<string, unknown>) => setTriggerValue("event", event);
-  if (data.kind === "tools") drawTools(root, data, send);
-  else if (data.kind === "itembar") drawItemBar(root, data, send);
-  else if (data.kind === "foreign") drawForeign(root, data, send);
-  else if (data.kind === "close") root.replaceChildren(iconButton("close", "Close the panel", "close", () => send({ do: "panel", value: "" })));
-  else if (data.kind === "outline") drawOutline(root, data, send);
-  else if (data.kind === "form") drawForm(root, data, send);
-  else if (data.kind === "json") drawJson(root, data, send);
-  else if (data.kind === "versions") drawVersions(root, data, send);
-  else if (data.kind === "wizard") drawWizard(root, data, send);
-  else drawCompare(root, data, send);
-  if (focused) root.querySelector<HTMLElement>(`[data-focus="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });
+  const place = root;
+  drawWhenFree(place, () => {
+    const focused = place.contains(document.activeElement) ? document.activeElement?.getAttribute("data-focus") : null;
+    const send = (event: Record<string, unknown>) => setTriggerValue("event", event);
+    if (data.kind === "tools") drawTools(place, data, send);
+    else if (data.kind === "itembar") drawItemBar(place, data, send);
+    else if (data.kind === "foreign") drawForeign(place, data, send);
+    else if (data.kind === "close") place.replaceChildren(iconButton("close", "Close the panel", "close", () => send({ do: "panel", value: "" })));
+    else if (data.kind === "outline") drawOutline(place, data, send);
+    else if (data.kind === "form") drawForm(place, data, send);
+    else if (data.kind === "json") drawJson(place, data, send);
+    else if (data.kind === "versions") drawVersions(place, data, send);
+    else if (data.kind === "wizard") drawWizard(place, data, send);
+    else drawCompare(place, data, send);
+    if (focused) place.querySelector<HTMLElement>(`[data-focus="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });
+  });
 }
