@@ -5,9 +5,14 @@ import { isPressed, onRelease } from "./press";
 const held = new Map<HTMLElement, () => void>();
 let typing: Element | null = null;
 
-/** Draws into `root` now or when its reader is done; of several drawings that are held the newest one alone. */
-export function drawWhenFree(root: HTMLElement, draw: () => void): void {
-  held.set(root, draw);
+/** Draws into `root` now or when its reader is done; of several drawings that are held the newest one alone. The focus stays on
+ *  what has the same `data-focus`. */
+export function drawWhenFree(root: HTMLElement, draw: () => void, focusing: FocusOptions = {}): void {
+  held.set(root, () => {
+    const focused = root.contains(document.activeElement) ? document.activeElement?.getAttribute("data-focus") : null;
+    draw();
+    if (focused) root.querySelector<HTMLElement>(`[data-focus="${CSS.escape(focused)}"]`)?.focus(focusing);
+  });
   drawFree();
 }
 

@@ -2,6 +2,7 @@
  *  to its reader between two of them. What is printed is drawn at once, wherever it is. `data-state` of its element tells
  *  how far it is: `due` at first, `far` from the screen, `waiting` for its turn, `drawn`. What a far one showed before is old
  *  and hidden. */
+import { placeIn } from "./place";
 import { isPressed, onRelease } from "./press";
 
 export type Drawable = { readonly root: HTMLElement; draw: () => void };
@@ -99,13 +100,7 @@ export type Part<M> = { show: (mount: M) => void | Promise<void>; end: () => voi
 export function mounting<M extends { parentElement: HTMLElement }>(name: string, make: (root: HTMLElement) => Part<M>): (given: M) => () => void {
   const mounted = new WeakMap<HTMLElement, Part<M>>();
   return (given) => {
-    let root = given.parentElement.querySelector<HTMLElement>(`:scope > .${name}`);
-    if (!root) {
-      root = document.createElement("div");
-      root.className = name;
-      given.parentElement.append(root);
-    }
-    const place = root;
+    const place = placeIn(given.parentElement, name);
     const one = mounted.get(place) ?? make(place);
     mounted.set(place, one);
     void (async () => one.show(given))().catch((problem: unknown) => fail(place, problem));

@@ -128,6 +128,11 @@ def _draw_figure(view: Figure, key: str, label: str, react: Reactions, picked: M
         st.html(below)
 
 
+def link_naming(name: str) -> dict[str, Any]:
+    """A cell's link that tells the page what it stands for; `named_by` reads it."""
+    return {"kind": "workbook", "template": name, "parameters": {}, "from": {}, "all": False}
+
+
 def named_by(event: Mapping[str, Any]) -> str:
     """What the link that was followed names. Its place among the rows may be another one's by now."""
     link = event.get("link")

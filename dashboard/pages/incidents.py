@@ -177,7 +177,7 @@ def queue_grid(rows: tuple[Row, ...]) -> Grid:
         {
             "_id": i, "sev": {"v": row.severity, "t": row.severity, "icon": severity_icon(row.severity)},
             "n": {"v": row.number, "t": str(row.number)},
-            "title": {"v": row.title, "t": row.title, "link": {"kind": "workbook", "template": str(row.number), "parameters": {}, "from": {}, "all": False}},
+            "title": {"v": row.title, "t": row.title, "link": drawings.link_naming(str(row.number))},
             "status": {"v": row.status, "t": row.status}, "owner": {"v": row.owner, "t": row.owner or "nobody"},
             "alerts": {"v": row.alerts, "t": str(row.alerts)},
             "created": {"v": moment(row.created), "t": moment(row.created)},

@@ -107,10 +107,7 @@ def _text(value: str) -> dict[str, Any]:
 
 
 def _link(value: str, rule_id: str) -> dict[str, Any]:
-    return {
-        **_text(value),
-        "link": {"kind": "workbook", "template": rule_id, "parameters": {}, "from": {}, "all": False},
-    }
+    return {**_text(value), "link": drawings.link_naming(rule_id)}
 
 
 def _severity(value: str) -> dict[str, Any]:

@@ -90,24 +90,28 @@ def test_a_chart_follows_the_width_of_the_window(opened: Page) -> None:
     page.wait_for_function(fits, arg=root.element_handle())
 
 
+def _middle(mark: Locator) -> tuple[float, float]:
+    box = mark.bounding_box()
+    assert box is not None
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+
 def test_a_clicked_bar_is_told_and_a_second_click_takes_it_back(opened: Page) -> None:
     page = opened
     figure = _chart(page, "Pods by app")
-    bar = figure.locator(".point path").nth(1).bounding_box()
-    assert bar is not None
-    page.mouse.click(bar["x"] + bar["width"] / 2, bar["y"] + bar["height"] / 2)
+    at = _middle(figure.locator(".point path").nth(1))
+    page.mouse.click(*at)
     expect(page.locator("#event")).to_have_text("ChartEvent(points=((0, 1),), range=None)")
     page.wait_for_timeout(600)
-    page.mouse.click(bar["x"] + bar["width"] / 2, bar["y"] + bar["height"] / 2)
+    page.mouse.click(*at)
     expect(page.locator("#event")).to_have_text("ChartEvent(points=(), range=None)")
 
 
 def test_a_click_on_a_mark_that_is_replaced_meanwhile_is_told_as_no_other(opened: Page) -> None:
     page = opened
     figure = _chart(page, "Pods by app")
-    bar = figure.locator(".point path").nth(1).bounding_box()
-    assert bar is not None
-    page.mouse.move(bar["x"] + bar["width"] / 2, bar["y"] + bar["height"] / 2)
+    at = _middle(figure.locator(".point path").nth(1))
+    page.mouse.move(*at)
     page.mouse.down()
     page.get_by_label("One more").evaluate("box => box.click()")
     expect(figure).to_have_attribute("data-state", "waiting")
@@ -121,9 +125,7 @@ def test_a_click_on_a_mark_that_is_replaced_meanwhile_is_told_as_no_other(opened
 
 def test_a_clicked_slice_is_told_and_a_second_click_takes_it_back(opened: Page) -> None:
     page = opened
-    slice_ = _chart(page, "A ring").locator(".slice path").first.bounding_box()
-    assert slice_ is not None
-    at = slice_["x"] + slice_["width"] / 2, slice_["y"] + slice_["height"] / 2
+    at = _middle(_chart(page, "A ring").locator(".slice path").first)
     page.mouse.click(*at)
     expect(page.locator("#event")).to_have_text("ChartEvent(points=((0, 2),), range=None)")
     page.wait_for_timeout(600)

@@ -1,4 +1,5 @@
 /** The query editor's mounts: `schema` says what a query may name, `editor` is the editor itself. Monaco is asked for by the first editor. */
+import { placeIn } from "../../../place";
 import { Editor, QueryEditor } from "./area";
 import { Schema, setSchema } from "./service";
 
@@ -25,12 +26,7 @@ export default function mount({ data: bytes, parentElement, setTriggerValue }: M
     return () => undefined;
   }
   const data = JSON.parse(new TextDecoder().decode(bytes)) as Data;
-  let root = parentElement.querySelector<HTMLElement>(":scope > .wb-root");
-  if (!root) {
-    root = document.createElement("div");
-    root.className = "wb-root";
-    parentElement.append(root);
-  }
+  const root = placeIn(parentElement, "wb-root");
   if (data.kind !== "editor") return () => undefined;
   const one = mounted.get(root) ?? new QueryEditor(root);
   mounted.set(root, one);

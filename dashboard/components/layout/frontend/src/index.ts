@@ -2,6 +2,7 @@
 import "gridstack/dist/gridstack.min.css";
 import "./layout.css";
 import { drawWhenFree } from "../../../held";
+import { placeIn } from "../../../place";
 import { drawCompare, drawVersions, Compared, Versions } from "./compare";
 import { drawForm, Form } from "./form";
 import { drawForeign, drawItemBar, Foreign, ItemBar } from "./itembar";
@@ -19,26 +20,18 @@ type Mount = { data: Uint8Array; parentElement: HTMLElement; setTriggerValue: (n
 /** Draws `data` into the mount's own element. Called again on each change; focus and folding stay as they were. */
 export default function mount({ data: bytes, parentElement, setTriggerValue }: Mount): void {
   const data = JSON.parse(new TextDecoder().decode(bytes)) as Data;
-  let root = parentElement.querySelector<HTMLElement>(":scope > .wb-root");
-  if (!root) {
-    root = document.createElement("div");
-    root.className = "wb-root";
-    parentElement.append(root);
-  }
-  const place = root;
-  drawWhenFree(place, () => {
-    const focused = place.contains(document.activeElement) ? document.activeElement?.getAttribute("data-focus") : null;
-    const send = (event: Record<string, unknown>) => setTriggerValue("event", event);
-    if (data.kind === "tools") drawTools(place, data, send);
-    else if (data.kind === "itembar") drawItemBar(place, data, send);
-    else if (data.kind === "foreign") drawForeign(place, data, send);
-    else if (data.kind === "close") place.replaceChildren(iconButton("close", "Close the panel", "close", () => send({ do: "panel", value: "" })));
-    else if (data.kind === "outline") drawOutline(place, data, send);
-    else if (data.kind === "form") drawForm(place, data, send);
-    else if (data.kind === "json") drawJson(place, data, send);
-    else if (data.kind === "versions") drawVersions(place, data, send);
-    else if (data.kind === "wizard") drawWizard(place, data, send);
-    else drawCompare(place, data, send);
-    if (focused) place.querySelector<HTMLElement>(`[data-focus="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });
-  });
+  const root = placeIn(parentElement, "wb-root");
+  const send = (event: Record<string, unknown>) => setTriggerValue("event", event);
+  drawWhenFree(root, () => {
+    if (data.kind === "tools") drawTools(root, data, send);
+    else if (data.kind === "itembar") drawItemBar(root, data, send);
+    else if (data.kind === "foreign") drawForeign(root, data, send);
+    else if (data.kind === "close") root.replaceChildren(iconButton("close", "Close the panel", "close", () => send({ do: "panel", value: "" })));
+    else if (data.kind === "outline") drawOutline(root, data, send);
+    else if (data.kind === "form") drawForm(root, data, send);
+    else if (data.kind === "json") drawJson(root, data, send);
+    else if (data.kind === "versions") drawVersions(root, data, send);
+    else if (data.kind === "wizard") drawWizard(root, data, send);
+    else drawCompare(root, data, send);
+  }, { preventScroll: true });
 }
