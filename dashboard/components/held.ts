@@ -1,19 +1,29 @@
 /** Controls are drawn whole on each change: not while a reader is in the middle of something there, with a pointer pressed, a
- *  menu open or a text not yet told, but as soon as that has ended. */
+ *  menu open or a text not yet told, but as soon as that has ended. The text of a search is told at once: it is kept by what is
+ *  drawn anew. */
 import { isPressed, onRelease } from "./press";
 
 const held = new Map<HTMLElement, () => void>();
 let typing: Element | null = null;
 
-/** Draws into `root` now or when its reader is done; of several drawings that are held the newest one alone. The focus stays on
- *  what has the same `data-focus`. */
+/** Draws into `root` now or when its reader is done; of several drawings that are held the newest one alone. The focus and the
+ *  caret stay on what has the same `data-focus`. */
 export function drawWhenFree(root: HTMLElement, draw: () => void, focusing: FocusOptions = {}): void {
   held.set(root, () => {
-    const focused = root.contains(document.activeElement) ? document.activeElement?.getAttribute("data-focus") : null;
+    const before = root.contains(document.activeElement) ? document.activeElement : null;
+    const name = before?.getAttribute("data-focus");
     draw();
-    if (focused) root.querySelector<HTMLElement>(`[data-focus="${CSS.escape(focused)}"]`)?.focus(focusing);
+    const after = name ? root.querySelector<HTMLElement>(`[data-focus="${CSS.escape(name)}"]`) : null;
+    after?.focus(focusing);
+    if (isText(before) && isText(after) && before.selectionStart !== null) after.setSelectionRange(before.selectionStart, before.selectionEnd);
   });
   drawFree();
+}
+
+/** What was typed has been told; to be called where that happens before the field is left. */
+export function told(): void {
+  typing = null;
+  window.setTimeout(drawFree);
 }
 
 function drawFree(): void {
@@ -28,12 +38,13 @@ function isBusy(root: HTMLElement): boolean {
   return isPressed(root) || (typing !== null && root.contains(typing)) || root.querySelector(":popover-open") !== null;
 }
 
-function told(): void {
-  typing = null;
-  window.setTimeout(drawFree);
+function isText(element: Element | null): element is HTMLInputElement | HTMLTextAreaElement {
+  return element instanceof HTMLInputElement || element instanceof HTMLTextAreaElement;
 }
 
-window.addEventListener("input", ({ target }) => (typing = target as Element), true);
+window.addEventListener("input", ({ target }) => {
+  if (!(target as Element).matches("[type=search]")) typing = target as Element;
+}, true);
 window.addEventListener("change", told, true);
 window.addEventListener("focusout", told, true);
 window.addEventListener("keyup", () => window.setTimeout(drawFree), true); // a menu was closed

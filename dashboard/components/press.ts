@@ -17,5 +17,6 @@ function released(): void {
   for (const act of waiting) act();
 }
 
-window.addEventListener("pointerdown", ({ target }) => (pressed = target as Element), true);
-for (const kind of ["pointerup", "pointercancel"]) window.addEventListener(kind, () => window.setTimeout(released), true);
+// A press that opens the browser's own menu is not told when it ends.
+window.addEventListener("pointerdown", ({ button, target }) => (pressed = button === 0 ? target as Element : null), true);
+for (const kind of ["pointerup", "pointercancel", "contextmenu"]) window.addEventListener(kind, () => window.setTimeout(released), true);

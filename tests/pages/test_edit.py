@@ -213,8 +213,9 @@ def test_raw_json_is_checked_and_what_is_wrong_with_it_is_told(go: Go) -> None:
     text.fill("{")
     expect(page.get_by_text("Not JSON yet")).to_be_visible()
     text.fill('{"type": 99, "content": {}}')
-    press(page, "Apply")
+    page.keyboard.press("Control+Enter")
     expect(page.get_by_text("The item's type must be one of")).to_be_visible()
+    expect(text).to_be_focused()
     text.fill('{"type": 1, "content": {"json": "Now a text, {unknown}"}, "mine": 1}')
     press(page, "Apply")
     expect(page.get_by_text("Now a text, {unknown}").first).to_be_visible()
@@ -226,8 +227,10 @@ def test_a_new_workbook_is_made_from_a_table_and_a_part_of_it_pinned_home(go: Go
     page = go("/")
     page.get_by_role("link", name="New workbook").click()
     settle(page)
+    page.get_by_role("searchbox", name="Search tables").fill("signin")
     page.get_by_role("button", name=re.compile("^SigninLogs")).click()
     settle(page)
+    expect(page.get_by_role("searchbox", name="Search tables")).to_have_value("signin")
     page.get_by_label("Title").fill("Who signs in")
     press(page, "Make the workbook")
     page.wait_for_url("**w=mine%2Fwho-signs-in*")
@@ -244,6 +247,21 @@ def test_a_new_workbook_is_made_from_a_table_and_a_part_of_it_pinned_home(go: Go
     expect(page.locator(".js-plotly-plot")).to_have_count(1)
 
 
+def test_a_new_workbook_begins_with_a_query_that_is_run_from_the_keyboard(go: Go) -> None:
+    page = go("/new")
+    page.get_by_role("tab", name="A query").click()
+    settle(page)
+    query = page.get_by_label("KQL query")
+    query.fill("Heartbeat | wher Computer")
+    page.keyboard.press("Control+Enter")
+    expect(page.get_by_role("alert")).to_contain_text("wher")
+    expect(query).to_be_focused()
+    query.fill("Heartbeat")
+    page.keyboard.press("Control+Enter")
+    expect(page.get_by_role("checkbox", name="Computer", exact=True)).to_be_visible()
+    expect(query).to_have_value("Heartbeat")
+
+
 def test_workbooks_are_uploaded_and_pasted_and_what_is_none_is_told(go: Go, folder: Path, tmp_path: Path) -> None:
     page = go("/new")
     page.get_by_role("tab", name="JSON or a file").click()
@@ -251,6 +269,7 @@ def test_workbooks_are_uploaded_and_pasted_and_what_is_none_is_told(go: Go, fold
     page.get_by_label("Workbook JSON").fill('{"hello": "world"}')
     press(page, "Import what is pasted")
     expect(page.get_by_role("alert")).to_contain_text("is not a workbook")
+    expect(page.get_by_label("Workbook JSON")).to_have_value('{"hello": "world"}')
     two = {
         "resources": [
             {"properties": {"displayName": name, "serializedData": json.dumps(samples.CYCLE)}}

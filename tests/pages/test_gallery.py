@@ -94,6 +94,26 @@ def test_a_workbook_is_found_liked_opened_and_found_again_and_another_is_importe
 
 
 @pytest.mark.browser
+def test_a_search_goes_on_while_the_estate_is_made_and_its_hits_come_to_tell_what_has_data(
+    page: Page, tmp_path: Path
+) -> None:
+    with serving(environment={"WATCHBOOK_HOME": str(tmp_path)}) as fresh:
+        page.goto(fresh.url)
+        search = page.get_by_role("searchbox", name="Search workbooks")
+        search.press_sequentially("pod inventry")
+        search.press("ArrowLeft")
+        search.press("ArrowLeft")
+        expect(page.get_by_text("Data for all tables")).to_have_count(0)
+        expect(page.get_by_role("button", name="All", exact=True)).to_be_visible()
+        search.press("o")
+        expect(page.get_by_text("Data for all tables").first).to_be_visible(timeout=120_000)
+        expect(search).to_have_value("pod inventory")
+        expect(search).to_be_focused()
+        page.keyboard.press("Backspace")
+        expect(search).to_have_value("pod inventry")
+
+
+@pytest.mark.browser
 def test_a_workbook_is_fetched_from_a_git_host_once_a_person_has_agreed(page: Page, rows: Path, tmp_path: Path) -> None:
     document = json.dumps(samples.document(samples.text("# From the host"))).encode()
     own = tmp_path / "mine"

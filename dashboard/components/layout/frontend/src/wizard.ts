@@ -14,14 +14,14 @@ export function drawWizard(root: HTMLElement, data: Wizard, send: Send): void {
     h("button", { type: "button", class: "wb-tab", role: "tab", "aria-selected": String(data.step === id), "data-focus": `tab-${id}`, onclick: () => send({ do: "step", value: id }) }, label)));
   const body = h("div", { class: "wb-wizard-body" });
   if (data.step === "template") body.append(h("div", { class: "wb-cards" }, ...data.templates.map((each) => h("button", { type: "button", class: "wb-card", "data-focus": each.id, onclick: () => send({ do: "template", value: each.id }) }, h("h3", {}, each.title), h("p", {}, each.text)))));
-  else if (data.step === "table") body.append(tables(data, send));
+  else if (data.step === "table") body.append(tables(data, send, kept(root, "wizard-search")));
   else if (data.step === "query") {
-    const area = h("textarea", { class: "wb-input is-code", rows: 8, "aria-label": "KQL query", "data-focus": "wizard-query", value: data.query, spellcheck: "false", placeholder: "SecurityAlert | summarize Alerts = count() by bin(TimeGenerated, 1d), AlertSeverity" }) as HTMLTextAreaElement;
+    const area = h("textarea", { class: "wb-input is-code", rows: 8, "aria-label": "KQL query", "data-focus": "wizard-query", value: kept(root, "wizard-query") || data.query, spellcheck: "false", placeholder: "SecurityAlert | summarize Alerts = count() by bin(TimeGenerated, 1d), AlertSeverity" }) as HTMLTextAreaElement;
     const look = () => send({ do: "query", value: area.value });
     area.addEventListener("keydown", (event) => { if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) { event.preventDefault(); look(); } });
     body.append(area, h("div", { class: "wb-edit-acts" }, h("button", { type: "button", class: "wb-button", onclick: look }, "Look at its columns")));
   } else {
-    const area = h("textarea", { class: "wb-input is-code", rows: 12, "aria-label": "Workbook JSON", "data-focus": "wizard-json", spellcheck: "false", placeholder: "Paste a gallery template, or an ARM template with serializedData" }) as HTMLTextAreaElement;
+    const area = h("textarea", { class: "wb-input is-code", rows: 12, "aria-label": "Workbook JSON", "data-focus": "wizard-json", value: kept(root, "wizard-json"), spellcheck: "false", placeholder: "Paste a gallery template, or an ARM template with serializedData" }) as HTMLTextAreaElement;
     body.append(area, h("div", { class: "wb-edit-acts" }, h("button", { type: "button", class: "wb-button is-primary", "data-focus": "paste", onclick: () => send({ do: "paste", value: area.value }) }, "Import what is pasted")));
   }
   if (data.problem) body.append(h("div", { class: "wb-message is-error", role: "alert" }, h("p", {}, data.problem)));
@@ -29,8 +29,12 @@ export function drawWizard(root: HTMLElement, data: Wizard, send: Send): void {
   root.replaceChildren(h("div", { class: "wb-wizard" }, tabs, body));
 }
 
-function tables(data: Wizard, send: Send): HTMLElement {
-  const search = h("input", { type: "search", class: "wb-search", placeholder: "Search tables", "aria-label": "Search tables", "data-focus": "wizard-search" }) as HTMLInputElement;
+function kept(root: HTMLElement, name: string): string {
+  return root.querySelector<HTMLInputElement | HTMLTextAreaElement>(`[data-focus=${name}]`)?.value ?? "";
+}
+
+function tables(data: Wizard, send: Send, searched: string): HTMLElement {
+  const search = h("input", { type: "search", class: "wb-search", placeholder: "Search tables", "aria-label": "Search tables", value: searched, "data-focus": "wizard-search" }) as HTMLInputElement;
   const list = h("div", { class: "wb-wizard-tables", role: "group", "aria-label": "Tables" });
   const fill = () => list.replaceChildren(...data.tables.filter((table) => table.name.toLowerCase().includes(search.value.toLowerCase())).map((table) => h("button", {
     type: "button", class: `wb-button${table.name === data.table ? " is-primary" : ""}`, "aria-pressed": String(table.name === data.table), "data-focus": `table ${table.name}`, onclick: () => send({ do: "table", value: table.name }),
