@@ -20,10 +20,9 @@ export function drawWhenFree(root: HTMLElement, draw: () => void, focusing: Focu
   drawFree();
 }
 
-/** What was typed has been told; to be called where that happens before the field is left. */
-export function told(): void {
-  typing = null;
-  window.setTimeout(drawFree);
+/** Says that what stands in `field` is told before the field is left. */
+export function tell(field: HTMLElement): void {
+  field.dispatchEvent(new Event("change"));
 }
 
 function drawFree(): void {
@@ -40,6 +39,11 @@ function isBusy(root: HTMLElement): boolean {
 
 function isText(element: Element | null): element is HTMLInputElement | HTMLTextAreaElement {
   return element instanceof HTMLInputElement || element instanceof HTMLTextAreaElement;
+}
+
+function told(): void {
+  typing = null;
+  window.setTimeout(drawFree);
 }
 
 window.addEventListener("input", ({ target }) => {

@@ -1,5 +1,5 @@
 /** The controls around a workbook's drawings, one kind a mount: bar, parameters, links, tiles, frame, cards, tables. */
-import { drawWhenFree, told } from "../../../held";
+import { drawWhenFree } from "../../../held";
 import { placeIn } from "../../../place";
 import { Bar, drawBar } from "./bar";
 import { drawFrame, Frame } from "./frame";
@@ -19,10 +19,7 @@ type Mount = { data: Uint8Array; parentElement: HTMLElement; setTriggerValue: (n
 export default function mount({ data: bytes, parentElement, setTriggerValue }: Mount): void {
   const data = JSON.parse(new TextDecoder().decode(bytes)) as Data;
   const root = placeIn(parentElement, "wb-root");
-  const send = (value: unknown) => {
-    told();
-    setTriggerValue("event", value);
-  };
+  const send = (value: unknown) => setTriggerValue("event", value);
   drawWhenFree(root, () => {
     if (data.kind === "bar" && data.opened) remember(data.opened);
     if (data.kind === "bar") drawBar(root, data, (what, value) => send({ do: what, value: value ?? null }));

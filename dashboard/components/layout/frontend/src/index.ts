@@ -1,7 +1,7 @@
 /** Edit mode: the tools above a workbook, the bar of each item, the outline, forms, JSON, versions. One kind a mount. */
 import "gridstack/dist/gridstack.min.css";
 import "./layout.css";
-import { drawWhenFree, told } from "../../../held";
+import { drawWhenFree } from "../../../held";
 import { placeIn } from "../../../place";
 import { drawCompare, drawVersions, Compared, Versions } from "./compare";
 import { drawForm, Form } from "./form";
@@ -21,10 +21,7 @@ type Mount = { data: Uint8Array; parentElement: HTMLElement; setTriggerValue: (n
 export default function mount({ data: bytes, parentElement, setTriggerValue }: Mount): void {
   const data = JSON.parse(new TextDecoder().decode(bytes)) as Data;
   const root = placeIn(parentElement, "wb-root");
-  const send = (event: Record<string, unknown>) => {
-    told();
-    setTriggerValue("event", event);
-  };
+  const send = (event: Record<string, unknown>) => setTriggerValue("event", event);
   drawWhenFree(root, () => {
     if (data.kind === "tools") drawTools(root, data, send);
     else if (data.kind === "itembar") drawItemBar(root, data, send);

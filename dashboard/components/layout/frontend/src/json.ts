@@ -1,4 +1,5 @@
 /** The raw JSON of an item, checked as one types. */
+import { tell } from "../../../held";
 import { h } from "../../../controls/frontend/src/dom";
 
 export type JsonText = { path: string; text: string; problems: { text: string; error: boolean }[]; typed?: string };
@@ -28,7 +29,11 @@ export function drawJson(root: HTMLElement, data: JsonText, send: (event: Record
   };
   area.addEventListener("input", check);
   area.addEventListener("keydown", (event) => {
-    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) { event.preventDefault(); if (!apply.disabled) apply.click(); }
+    if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
+    event.preventDefault();
+    if (apply.disabled) return;
+    tell(area);
+    apply.click();
   });
   check();
   root.replaceChildren(h("div", { class: "wb-json-box" }, area, told, h("div", { class: "wb-dialog-foot" },

@@ -1,4 +1,5 @@
 /** A new workbook from nothing: a template, a table, a query, or JSON that somebody has. */
+import { tell } from "../../../held";
 import { h } from "../../../controls/frontend/src/dom";
 
 type Idea = { id: string; label: string; why: string; on: boolean };
@@ -18,7 +19,12 @@ export function drawWizard(root: HTMLElement, data: Wizard, send: Send): void {
   else if (data.step === "query") {
     const area = h("textarea", { class: "wb-input is-code", rows: 8, "aria-label": "KQL query", "data-focus": "wizard-query", value: kept(root, "wizard-query") || data.query, spellcheck: "false", placeholder: "SecurityAlert | summarize Alerts = count() by bin(TimeGenerated, 1d), AlertSeverity" }) as HTMLTextAreaElement;
     const look = () => send({ do: "query", value: area.value });
-    area.addEventListener("keydown", (event) => { if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) { event.preventDefault(); look(); } });
+    area.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
+      event.preventDefault();
+      tell(area);
+      look();
+    });
     body.append(area, h("div", { class: "wb-edit-acts" }, h("button", { type: "button", class: "wb-button", onclick: look }, "Look at its columns")));
   } else {
     const area = h("textarea", { class: "wb-input is-code", rows: 12, "aria-label": "Workbook JSON", "data-focus": "wizard-json", value: kept(root, "wizard-json"), spellcheck: "false", placeholder: "Paste a gallery template, or an ARM template with serializedData" }) as HTMLTextAreaElement;
