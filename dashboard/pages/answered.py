@@ -7,7 +7,7 @@ from html import escape
 
 import streamlit as st
 
-from dashboard.pages import bar, layout, waiting
+from dashboard.pages import bar, dialogs, layout, waiting
 from dashboard.pages.board import Board
 from dashboard.runtime.execute import Statistics
 from dashboard.runtime.explain import Explanation
@@ -16,12 +16,13 @@ from dashboard.runtime.plan import PlannedItem
 
 def show(board: Board, planned: PlannedItem) -> None:
     """Opens the dialog; asks the engine only where the part is blank."""
+    asked = board.explain(planned)
 
     def draw() -> None:
-        found = waiting.wait(board.explain(planned))
+        found = waiting.wait(asked)
         st.html(explanation_html(found, board.session.statistics if board.session.live else None))
 
-    st.dialog(board.title_of(planned) or "How it was answered", width="large")(draw)()
+    dialogs.show(board.title_of(planned) or "How it was answered", draw)
 
 
 def explanation_html(found: Explanation, page: Statistics | None) -> str:

@@ -12,7 +12,7 @@ import streamlit as st
 from dashboard import settings
 from dashboard.document import Workbook
 from dashboard.export.azure_workbooks import Fetched, Preview, fetch_all, preview, publish
-from dashboard.pages import azure_asked, sources, style
+from dashboard.pages import azure_asked, dialogs, sources, style
 from dashboard.store.files import file_in
 from dashboard.store.versions import Versions, digest_of
 
@@ -107,6 +107,7 @@ def _draw_fetched(found: list[Fetched]) -> None:
     elif count:
         st.html(style.message_html(f"{count} workbook{'s are' if count > 1 else ' is'} in '{FOLDER}' now.", "success"))
         if st.button("Show them", key="wb-azure-show"):
+            dialogs.close()
             st.rerun()
     for each in failed[:20]:
         if each.problem is not None:

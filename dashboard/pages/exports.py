@@ -11,7 +11,7 @@ import streamlit as st
 
 from dashboard.engines.protocol import CancelToken
 from dashboard.errors import Cancelled, WatchbookError
-from dashboard.pages import azure_exchange, bar, sources, style
+from dashboard.pages import azure_exchange, bar, dialogs, sources, style
 from dashboard.pages.board import Board
 from dashboard.pages.templates import find_template
 from dashboard.runtime.evaluate import Session
@@ -40,6 +40,7 @@ class _Job:
 
 def ask() -> None:
     """Has the dialog opened in this run of the page."""
+    dialogs.close()
     st.session_state[_OPEN] = True
 
 

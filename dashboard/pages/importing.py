@@ -9,7 +9,7 @@ import streamlit as st
 
 from dashboard import settings
 from dashboard.errors import WatchbookError
-from dashboard.pages import azure_exchange, bar, sources, style
+from dashboard.pages import azure_exchange, bar, dialogs, sources, style
 from dashboard.store import git_hosts
 from dashboard.store.imports import import_workbooks
 from dashboard.store.versions import Versions
@@ -21,7 +21,7 @@ _DONE = "wb-imported"
 def draw() -> None:
     """Opens the dialog."""
     st.session_state.pop(_DONE, None)
-    st.dialog("Import workbooks", width="large")(_draw)()
+    dialogs.show("Import workbooks", _draw)
 
 
 def _draw() -> None:
@@ -93,6 +93,7 @@ def _draw_done(saved: list[str], failed: list[WatchbookError]) -> None:
         if len(saved) == 1 and st.button("Open it", type="primary"):
             bar.go("workbook", w=saved[0])
         elif len(saved) > 1 and st.button("Show them", type="primary"):
+            dialogs.close()
             st.rerun()
     for error in failed:
         st.html(style.problem_html(error.problem))

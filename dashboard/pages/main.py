@@ -4,7 +4,19 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard.pages import automation, data, gallery, hunting, incidents, new, query, rules, settings, workbook
+from dashboard.pages import (
+    automation,
+    data,
+    dialogs,
+    gallery,
+    hunting,
+    incidents,
+    new,
+    query,
+    rules,
+    settings,
+    workbook,
+)
 
 st.set_page_config(page_title="Watchbook", layout="wide", initial_sidebar_state="collapsed")
 pages = {
@@ -20,4 +32,6 @@ pages = {
     "data": st.Page(data.draw, title="Data · Watchbook", url_path="data"),
 }
 st.session_state["wb-pages"] = pages
-st.navigation(list(pages.values()), position="hidden").run()
+page = st.navigation(list(pages.values()), position="hidden")
+dialogs.keep(f"{page.url_path}?w={st.query_params.get('w', '')}")
+page.run()

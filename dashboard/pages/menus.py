@@ -14,7 +14,7 @@ import streamlit as st
 
 from dashboard.engines.protocol import QueryRequest
 from dashboard.errors import WatchbookError
-from dashboard.pages import bar, controls, library, links, style
+from dashboard.pages import bar, controls, dialogs, library, links, style
 from dashboard.pages.templates import find_id
 from dashboard.table import Table
 from dashboard.visual.cells import unique_fields
@@ -191,7 +191,7 @@ def follow(table: Table, event: Mapping[str, Any], values: Mapping[str, Any]) ->
     elif link.get("kind") == "url":
         href = html.escape(str(link.get("href", "")))
         address = f'<p><a href="{href}" target="_blank" rel="noopener noreferrer">{href}</a></p>'
-        st.dialog("Open this address?")(lambda: st.html(address))()
+        dialogs.show("Open this address?", lambda: st.html(address), "small")
     elif link.get("kind") == "inert":
         st.html(style.message_html(str(link.get("why", "")), "info"))
     elif isinstance(row, int) and 0 <= row < len(table):
@@ -199,7 +199,7 @@ def follow(table: Table, event: Mapping[str, Any], values: Mapping[str, Any]) ->
         fields = {field: name for name, field in dict(unique_fields(table.names)).items()}
         name = str(event.get("column") or fields.get(str(event.get("field")), ""))
         shown = {name: cells[name]} if link.get("kind") == "cell" and name in cells else cells
-        st.dialog("Details", width="large")(lambda: _draw_details(shown))()
+        dialogs.show("Details", lambda: _draw_details(shown))
 
 
 def _draw_details(cells: Mapping[str, Any]) -> None:
@@ -212,7 +212,7 @@ def _draw_details(cells: Mapping[str, Any]) -> None:
 
 def show_details(text: str) -> None:
     """A text in a pane of its own; JSON as its parts."""
-    st.dialog("Details", width="large")(lambda: _draw_details({"Value": text}))()
+    dialogs.show("Details", lambda: _draw_details({"Value": text}))
 
 
 def open_workbook(link: Mapping[str, Any], values: Mapping[str, Any]) -> None:

@@ -29,7 +29,7 @@ SCHEMAS = {"AuditLogs": (("TimeGenerated", "datetime"), ("OperationName", "strin
 # Title of a part → its query, what stands in its frame, what its explanation adds.
 CASES = {
     "In range": ("Heartbeat", "The query returned no results.", "Its data connector has been silent for 3 days."),
-    "Between": ("Perf", "The query returned no results.", "the nearest before is from"),
+    "Between $1 and $2 of *all* `x`": ("Perf", "The query returned no results.", "the nearest before is from"),
     "No table": ("SigninLogs", "There is no table or column 'SigninLogs' there.", "Its data connector may be off, or no row ever arrived."),
     "Silent": ("AuditLogs", "The query returned no results.", "AuditLogs has no rows in the last 30 days: its data connector may be off."),
     "Refused": ("SecretTable", "You have no permission to query workspace", "Log Analytics Reader"),
@@ -86,6 +86,7 @@ def test_each_blank_part_says_why(page: Page, rows: Path, tmp_path: Path) -> Non
                     page.get_by_role("button", name=f"Actions of {title}").click()
                     page.get_by_text("How it was answered").click()
                 dialog = page.get_by_role("dialog")
+                expect(dialog.get_by_role("heading", name=title, exact=True)).to_be_visible()
                 expect(dialog.get_by_text(more).first).to_be_visible(timeout=60_000)
                 expect(dialog.get_by_text(f"Log Analytics, workspace {WORKSPACE}")).to_be_visible()
                 dialog.get_by_role("button", name="Close").click()

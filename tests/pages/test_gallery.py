@@ -114,6 +114,24 @@ def test_a_search_goes_on_while_the_estate_is_made_and_its_hits_come_to_tell_wha
 
 
 @pytest.mark.browser
+def test_the_dialog_of_imports_stays_when_the_estate_is_made_behind_it(page: Page, tmp_path: Path) -> None:
+    with serving(environment={"WATCHBOOK_HOME": str(tmp_path)}) as fresh:
+        page.goto(fresh.url)
+        page.get_by_role("button", name="Import", exact=True).click()
+        dialog = page.get_by_role("dialog")
+        expect(dialog).to_be_visible()
+        expect(page.get_by_text("Data for all tables")).to_have_count(0)
+        expect(page.get_by_text("Data for all tables").first).to_be_visible(timeout=120_000)
+        settle(page)
+        expect(dialog).to_be_visible()
+        dialog.get_by_role("tab", name="A Git host").click()
+        expect(dialog.get_by_label("Address of the file")).to_be_visible()
+        dialog.get_by_role("button", name="Close").click()
+        settle(page)
+        expect(dialog).to_have_count(0)
+
+
+@pytest.mark.browser
 def test_a_workbook_is_fetched_from_a_git_host_once_a_person_has_agreed(page: Page, rows: Path, tmp_path: Path) -> None:
     document = json.dumps(samples.document(samples.text("# From the host"))).encode()
     own = tmp_path / "mine"

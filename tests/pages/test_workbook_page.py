@@ -422,7 +422,18 @@ def test_a_graph_is_laid_out_as_chosen_and_a_node_opens_its_details(visit: Visit
     }""")
     settle(page)
     page.locator(".js-plotly-plot .trace.scatter").last.locator("path.point").first.click(force=True)
-    expect(page.get_by_role("dialog")).to_contain_text("web")
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("web")
+    for _ in range(2):  # as the refresh of every few seconds does
+        page.locator("[data-focus=refresh]").evaluate("button => button.click()")
+        settle(page)
+        expect(dialog).to_contain_text("web")
+    page.keyboard.press("Escape")
+    settle(page)
+    expect(dialog).to_have_count(0)
+    page.get_by_role("button", name="Refresh now").click()
+    settle(page)
+    expect(dialog).to_have_count(0)
 
 
 def test_the_very_first_page_of_a_server_draws_many_charts_at_once(page: Page, rows: Path, tmp_path: Path) -> None:
