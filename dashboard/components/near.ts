@@ -2,7 +2,7 @@
  *  to its reader between two of them. What is printed is drawn at once, wherever it is. `data-state` of its element tells
  *  how far it is: `due` at first, `far` from the screen, `waiting` for its turn, `drawn`. What a far one showed before is old
  *  and hidden. */
-import { placeIn } from "./place";
+import { fail } from "./place";
 import { isPressed, onRelease } from "./press";
 
 export type Drawable = { readonly root: HTMLElement; draw: () => void };
@@ -85,30 +85,6 @@ onRelease(goOn);
 function away({ root }: Drawable): number {
   const { top, bottom } = root.getBoundingClientRect();
   return Math.max(0, top - window.innerHeight, -bottom);
-}
-
-/** Says in its place that something could not be drawn; the others go on. */
-export function fail(root: HTMLElement, problem: unknown): void {
-  root.textContent = "This part could not be drawn.";
-  console.error("watchbook", problem);
-}
-
-/** What stands in the element: it shows the data of each mount, until it ends. */
-export type Part<M> = { show: (mount: M) => void | Promise<void>; end: () => void };
-
-/** The mounting function of a component that has one element, with the class `name`, in each place it is mounted. */
-export function mounting<M extends { parentElement: HTMLElement }>(name: string, make: (root: HTMLElement) => Part<M>): (given: M) => () => void {
-  const mounted = new WeakMap<HTMLElement, Part<M>>();
-  return (given) => {
-    const place = placeIn(given.parentElement, name);
-    const one = mounted.get(place) ?? make(place);
-    mounted.set(place, one);
-    void (async () => one.show(given))().catch((problem: unknown) => fail(place, problem));
-    return () => {
-      mounted.delete(place);
-      one.end();
-    };
-  };
 }
 
 function say({ root }: Drawable, state: "due" | "far" | "waiting" | "drawn"): void {

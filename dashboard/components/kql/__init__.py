@@ -21,7 +21,7 @@ def encode_schema(
 ) -> bytes:
     """Tables as (name, columns as (name, KQL type)) and stored functions as (name, parameters, body), packed for
     `kql_schema`. A thousand tables are a fifteenth of their JSON, so this is worth keeping between runs of a page."""
-    content = {"kind": "schema", "source": source, "tables": [*tables], "functions": [*functions]}
+    content = {"source": source, "tables": [*tables], "functions": [*functions]}
     return gzip.compress(_json(content), 6, mtime=0)
 
 
@@ -55,7 +55,7 @@ def kql_editor(
     `st.session_state[key]["event"]` is the event.
     """
     content = {
-        "kind": "editor", "text": text, "revision": revision, "label": label, "bar": bar, "parameters": parameters, "marks": [*marks],
+        "text": text, "revision": revision, "label": label, "bar": bar, "parameters": parameters, "marks": [*marks],
         "repair": repair, "utc": utc, "plain": plain, "live": live,
     }  # fmt: skip
     event = component("kql")(key=key, data=_json(content), on_event_change=on_event).get("event")

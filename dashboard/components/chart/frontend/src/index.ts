@@ -1,7 +1,8 @@
 /** A chart: Plotly draws it when it comes near the screen, at the width it then has. */
 import Plotly from "plotly.js-basic-dist-min";
 import type { Layout, Plot, Told, Trace } from "plotly.js-basic-dist-min";
-import { drawWhenNear, fail, forget, FULL, mounting } from "../../../near";
+import { drawWhenNear, forget, FULL } from "../../../near";
+import { fail, mounting } from "../../../place";
 
 type Content = {
   figure: { data: Trace[]; layout: Layout };

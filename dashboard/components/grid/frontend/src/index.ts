@@ -2,7 +2,8 @@
  *  stay the same. */
 import "tabulator-tables/dist/css/tabulator_simple.css";
 import "./grid.css";
-import { drawWhenNear, forget, FULL, mounting } from "../../../near";
+import { drawWhenNear, forget, FULL } from "../../../near";
+import { mounting } from "../../../place";
 import { decode, Table } from "./data";
 import { Grid } from "./grid";
 

@@ -102,6 +102,7 @@ export class QueryEditor {
       this.handle = await module.create(host, () => this.area.value, this.data.label, {
         run: () => this.run(), changed: () => this.changed(), selection: () => this.selection(),
       });
+      if (!this.root.isConnected) return this.end();
       const focused = document.activeElement === this.area;
       const at: [number, number] = [this.area.selectionStart, this.area.selectionEnd];
       this.gutter.remove();

@@ -1,35 +1,30 @@
-/** The query editor's mounts: `schema` says what a query may name, `editor` is the editor itself. Monaco is asked for by the first editor. */
-import { placeIn } from "../../../place";
+/** The query editor's mounts: a schema, packed, says what a query may name; an editor is the editor itself. Monaco is asked for
+ *  by the first editor. */
+import { mounting } from "../../../place";
 import { Editor, QueryEditor } from "./area";
 import { Schema, setSchema } from "./service";
 
-type Data = ({ kind: "editor" } & Editor) | ({ kind: "schema" } & Schema);
 type Mount = { data: Uint8Array; parentElement: HTMLElement; setTriggerValue: (name: string, value: unknown) => void };
 
-const mounted = new WeakMap<HTMLElement, QueryEditor>();
 const read = new WeakMap<HTMLElement, Uint8Array>();
+/** Called again on each change; text, cursor and undo stay. */
+const mountEditor = mounting<Mount>("wb-root", (root) => {
+  const editor = new QueryEditor(root);
+  return {
+    show: ({ data, setTriggerValue }) => editor.show(JSON.parse(new TextDecoder().decode(data)) as Editor, (event) => setTriggerValue("event", event)),
+    end: () => editor.end(),
+  };
+});
 
-async function text(bytes: Uint8Array): Promise<string> {
-  if (bytes[0] !== 0x1f) return new TextDecoder().decode(bytes);
-  return new Response(new Blob([bytes as BlobPart]).stream().pipeThrough(new DecompressionStream("gzip"))).text();
+function mountSchema({ data, parentElement }: Mount): void {
+  // The schema never changes within a mount but by another message; a run of the page brings the same bytes again.
+  const known = read.get(parentElement);
+  if (known?.length === data.length && known.every((byte, at) => byte === data[at])) return;
+  read.set(parentElement, data.slice());
+  const unpacked = new Blob([data as BlobPart]).stream().pipeThrough(new DecompressionStream("gzip"));
+  void new Response(unpacked).json().then((schema) => setSchema(schema as Schema));
 }
 
-/** Draws `data` into the mount's own element. Called again on each change; text, cursor and undo stay. */
-export default function mount({ data: bytes, parentElement, setTriggerValue }: Mount): () => void {
-  if (bytes[0] === 0x1f) {
-    // The schema never changes within a mount but by another message; a run of the page brings the same bytes again.
-    const known = read.get(parentElement);
-    if (!known || known.length !== bytes.length || known.some((byte, at) => byte !== bytes[at])) {
-      read.set(parentElement, bytes.slice());
-      void text(bytes).then((json) => setSchema(JSON.parse(json) as Schema));
-    }
-    return () => undefined;
-  }
-  const data = JSON.parse(new TextDecoder().decode(bytes)) as Data;
-  const root = placeIn(parentElement, "wb-root");
-  if (data.kind !== "editor") return () => undefined;
-  const one = mounted.get(root) ?? new QueryEditor(root);
-  mounted.set(root, one);
-  one.show(data, (event) => setTriggerValue("event", event));
-  return () => one.end();
+export default function mount(given: Mount): (() => void) | void {
+  return given.data[0] === 0x1f ? mountSchema(given) : mountEditor(given);
 }
