@@ -25,6 +25,7 @@ from dashboard.kql.catalog import Catalog
 from dashboard.kql.diagnostics import BindFailure, problem_at
 from dashboard.kql.functions.registry import IN_ORDER, Context, FunctionRefused, Operand
 from dashboard.kql.operators import registry
+from dashboard.kql.request_properties import take_property
 from dashboard.kql.scopes import Entry, FunctionValue, Pending, ScalarValue, Scope, TableValue
 from dashboard.table import KqlType
 
@@ -65,6 +66,7 @@ class Binder:
         self.functions_used: dict[str, None] = {}
         self.render: tuple[str, dict[str, Any]] | None = None
         self.options: dict[str, Any] = {}
+        self.most_rows: Bound | None = None
         self.calling: list[str] = []
         self.bodies: list[s.Function] = []
         self.host: Row | None = None
@@ -192,6 +194,8 @@ class Binder:
             result = self.evaluate_pipe(tree.pipe, scope)
             if isinstance(result, Bound):
                 result = self._scalar_result(result)
+            if self.most_rows is not None:
+                result = result.limited(self.most_rows)
         except BindFailure as failure:
             self.problems.append(failure.problem)
             return None
@@ -217,7 +221,7 @@ class Binder:
                     inner.define(statement.name, Pending(statement.value, scope))
                 scope = inner
             elif isinstance(statement, s.SetOption):
-                self.options[statement.name] = getattr(statement.value, "value", getattr(statement.value, "name", True))
+                self.options[statement.name] = take_property(self, statement)
             elif isinstance(statement, s.DeclareParameters):
                 scope = scope.child()
                 self._declare(statement, scope)
