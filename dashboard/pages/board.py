@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
+import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -68,6 +69,7 @@ class Board:
         self._results: dict[str, Future[ItemResult]] = {}
         self._views: dict[tuple[str, str], tuple[ItemResult, View]] = {}
         self._stopped: set[str] = set()
+        self._until = 0.0
         self._actions: dict[str, str] = {}
         self._selected: dict[str, tuple[int, ...]] = {}
         self._picked: dict[str, drawings.Marks] = {}
@@ -146,6 +148,7 @@ class Board:
 
     def start(self, plan: Plan) -> None:
         """Starts every query of the plan that is shown, so that none waits for another to be drawn."""
+        self._until = time.monotonic() + waiting.PATIENCE
         for planned in plan.walk():
             if planned.status == "ready" and planned.query is not None:
                 self.submit(planned)
@@ -192,6 +195,10 @@ class Board:
         labels = {each.name: each.label for item in self.workbook.walk() for each in item.parameters}
         told = [f"{name} is “{labels[name]}”" for name in named if labels.get(name, name) != name]
         return f"{', '.join(told)}." if told else ""
+
+    def is_there(self, planned: PlannedItem) -> bool:
+        """Whether the item's result is there; waits for it a while. One that comes later has the page drawn anew."""
+        return waiting.is_there(self.submit(planned), self._until)
 
     def outcome(self, planned: PlannedItem) -> tuple[Table | None, View]:
         """The item's table, where there is one, and what is drawn; waits for it."""
@@ -413,11 +420,10 @@ class Board:
         )
 
     def title_of(self, planned: PlannedItem) -> str:
-        """An item's title as it is shown. Waits for the item's result where the title tells of it."""
+        """An item's title as it is shown; one that tells of the item's result does so once that is there."""
         if names_result(planned):
-            planned = titled(
-                planned, {planned.path: waiting.wait(self.submit(planned))} if planned.query is not None else {}
-            )
+            result = self._done(planned.path)
+            planned = titled(planned, {planned.path: result} if result is not None else {})
         return str(planned.texts.get("title", "") or "").strip()
 
     def steps(self) -> dict[str, str]:

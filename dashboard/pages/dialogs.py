@@ -13,13 +13,15 @@ from dashboard.pages import style
 
 _OPEN = "wb-dialog"
 _PAGE = "wb-dialog-page"
+_Width = Literal["small", "medium", "large"]
 
 
 @dataclass(frozen=True)
 class _Dialog:
     title: str
-    width: Literal["small", "large"]
+    width: _Width
     content: Callable[[], object]
+    closed: Callable[[], object] | None = None
 
     def draw(self) -> None:
         def content() -> None:
@@ -31,18 +33,29 @@ class _Dialog:
         st.dialog(title, width=self.width, on_dismiss=close)(content)()
 
 
-def show(title: str, content: Callable[[], object], width: Literal["small", "large"] = "large") -> None:
+def show(title: str, content: Callable[[], object], width: _Width = "large") -> None:
     """Opens a dialog in place of the one that is open. `content` draws what stands in it, once in each run of the page."""
     has_other = _OPEN in st.session_state
-    dialog = st.session_state[_OPEN] = _Dialog(title, width, content)
+    ask(title, content, width)
     if has_other:
         st.rerun()  # a run of the page can draw one
-    dialog.draw()
+    st.session_state[_OPEN].draw()
+
+
+def ask(
+    title: str, content: Callable[[], object], width: _Width = "large", closed: Callable[[], object] | None = None
+) -> None:
+    """Has the next run of the page open a dialog, as `show` does. `closed` is called once when it is closed, however that
+    comes about."""
+    close()
+    st.session_state[_OPEN] = _Dialog(title, width, content, closed)
 
 
 def close() -> None:
     """Has no dialog open in the next run of the page."""
-    st.session_state.pop(_OPEN, None)
+    dialog: _Dialog | None = st.session_state.pop(_OPEN, None)
+    if dialog is not None and dialog.closed is not None:
+        dialog.closed()
 
 
 def keep(page: str) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 
@@ -11,15 +10,15 @@ import streamlit as st
 
 from dashboard.engines.protocol import CancelToken
 from dashboard.errors import Cancelled, WatchbookError
-from dashboard.pages import azure_exchange, bar, dialogs, sources, style
+from dashboard.pages import azure_exchange, bar, dialogs, sources, style, waiting
 from dashboard.pages.board import Board
 from dashboard.pages.templates import find_template
 from dashboard.runtime.evaluate import Session
 from dashboard.server.downloads import Download
 
-_OPEN = "wb-export-open"
 _JOB = "wb-export-job"
-_STEP = 0.25
+_EVERY = 0.5
+_TAB, _LANDSCAPE = "This tab", "Landscape"
 _FORMS = {
     "pdf": "PDF", "xlsx": "Excel, a sheet a part", "html": "HTML, interactive and offline", "png": "PNG", "md": "Markdown",
 }  # fmt: skip
@@ -38,23 +37,15 @@ class _Job:
         self.share, self.what = share, what
 
 
-def ask() -> None:
-    """Has the dialog opened in this run of the page."""
-    dialogs.close()
-    st.session_state[_OPEN] = True
+def ask(board: Board) -> None:
+    """Has the next run of the page open the dialog."""
+    dialogs.ask("Export this workbook", lambda: _draw(board), "medium", _cancel)
 
 
-def draw(board: Board) -> None:
-    """Draws the dialog while it is open."""
-    if st.session_state.get(_OPEN):
-        st.dialog("Export this workbook", width="medium", on_dismiss=_close)(lambda: _draw(board))()
-
-
-def _close() -> None:
+def _cancel() -> None:
     job: _Job | None = st.session_state.pop(_JOB, None)
     if job is not None:
         job.token.cancel()
-    st.session_state[_OPEN] = False
 
 
 def _draw(board: Board) -> None:
@@ -72,27 +63,32 @@ def _draw_file(board: Board) -> None:
             _draw_progress(job)
             return
         form = st.selectbox("Format", list(_FORMS), format_func=_FORMS.__getitem__, key="wb-export-form")
-        all_tabs = st.radio("What", ("This tab", "All tabs"), horizontal=True, key="wb-export-what") == "All tabs"
-        paper, portrait = "A4", False
+        st.radio("What", (_TAB, "All tabs"), horizontal=True, key="wb-export-what")
         if form == "pdf":
-            paper = st.radio("Paper", ("A4", "Letter"), horizontal=True, key="wb-export-paper")
-            portrait = (
-                st.radio("Orientation", ("Landscape", "Portrait"), horizontal=True, key="wb-export-turn") == "Portrait"
-            )
-        if st.button("Export", type="primary", key="wb-export-start"):
-            st.session_state[_JOB] = _start(board, form, all_tabs, paper, portrait)
-            st.rerun(scope="fragment")
+            st.radio("Paper", ("A4", "Letter"), horizontal=True, key="wb-export-paper")
+            st.radio("Orientation", (_LANDSCAPE, "Portrait"), horizontal=True, key="wb-export-turn")
+        st.button("Export", type="primary", key="wb-export-start", on_click=lambda: _begin(board))
         if job is not None:
             _draw_outcome(job)
 
 
+def _begin(board: Board) -> None:
+    state = st.session_state
+    state[_JOB] = _start(
+        board,
+        state["wb-export-form"],
+        state["wb-export-what"] != _TAB,
+        state.get("wb-export-paper", "A4"),
+        state.get("wb-export-turn", _LANDSCAPE) != _LANDSCAPE,
+    )
+
+
 def _draw_progress(job: _Job) -> None:
-    line = st.progress(0.0, text="Starting")
+    def content() -> None:
+        st.progress(min(max(job.share, 0.0), 1.0), text=job.what[:80] or "Running the queries")
+
+    waiting.until_then(job.result.done, content, _EVERY)
     st.button("Cancel", key="wb-export-cancel", on_click=job.token.cancel)
-    while not job.result.done():
-        line.progress(min(max(job.share, 0.0), 1.0), text=job.what[:80] or "Running the queries")
-        time.sleep(_STEP)
-    st.rerun(scope="fragment")
 
 
 def _draw_outcome(job: _Job) -> None:

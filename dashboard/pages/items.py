@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-import time
 from dataclasses import replace
 
 import streamlit as st
-from streamlit.errors import StreamlitAPIException
 
 from dashboard.pages import (
     answered,
@@ -26,6 +24,7 @@ from dashboard.pages import (
 )
 from dashboard.pages import board as boards
 from dashboard.runtime.plan import PlannedItem
+from dashboard.runtime.titles import names_result
 from dashboard.table import Table
 from dashboard.visual import build as visual
 
@@ -123,9 +122,11 @@ def _draw_content(board: Board, planned: PlannedItem) -> None:
         menus.open_query(planned.query)
     elif action == "anew":
         board.ask_anew(planned)
+        st.rerun()
     elif action == "explain":
         answered.show(board, planned)
 
+    there = board.is_there(planned) if names_result(planned) else None
     title = board.title_of(planned)
     subject = menus.Subject(
         board.title,
@@ -151,6 +152,8 @@ def _draw_content(board: Board, planned: PlannedItem) -> None:
         pins=pins,
         told=told,
     )
+    if not (board.is_there(planned) if there is None else there):
+        return
     table, view = board.outcome(planned)
     reactions = board.reactions(planned, view)
     drawings.draw(view, f"view-{slug}", title, reactions, board.selected(path), board.picked(path))
@@ -209,23 +212,14 @@ def _draw_age(board: Board, planned: PlannedItem, table: Table) -> None:
     fetched = dt.datetime.fromtimestamp(table.statistics["fetched"], layout.zone(bar.zone()))
     minutes = int((dt.datetime.now(dt.UTC) - fetched).total_seconds() // 60)
     age = f"From {fetched:%H:%M}" + (f", {minutes} min ago" if minutes else "")
-    slot = st.empty()
     if not table.statistics.get("stale"):
-        slot.html(f'<div class="wb-note wb-age">{age}</div>')
+        st.html(f'<div class="wb-note wb-age">{age}</div>')
         return
     renewed = board.renewed(planned, table)
-    while renewed is None:
-        slot.html(f'<div class="wb-note wb-age" role="status">{age}; being fetched anew</div>')
-        time.sleep(waiting.STEP)
-        renewed = board.renewed(planned, table)
     if renewed:
-        _draw_anew()
-    slot.html(f'<div class="wb-note wb-age">{age}; it could not be fetched anew</div>')
-
-
-def _draw_anew() -> None:
-    """Draws this part anew: alone where it runs alone, else with the page, whose other parts are kept."""
-    try:
-        st.rerun(scope="fragment")
-    except StreamlitAPIException:
         st.rerun()
+    if renewed is None:
+        note = f'<div class="wb-note wb-age" role="status">{age}; being fetched anew</div>'
+        waiting.until_then(lambda: board.renewed(planned, table) is not None, lambda: st.html(note))
+    else:
+        st.html(f'<div class="wb-note wb-age">{age}; it could not be fetched anew</div>')

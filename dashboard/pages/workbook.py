@@ -55,7 +55,6 @@ def draw() -> None:
     if problem is not None:
         st.html(style.problem_html(problem))
     _draw_board(board)
-    exports.draw(board)
     _keep_address(board)
     if st.session_state.get(_AUTO):
         _tick(board, int(st.session_state[_AUTO]))
@@ -157,7 +156,7 @@ def _act(event: controls.Event) -> None:
     elif board is not None and what == "cancel":
         board.cancel()
     elif board is not None and what == "export":
-        exports.ask()
+        exports.ask(board)
     elif board is not None and what == "edit":
         if edit_page.current(board) is None:
             edit_page.begin(board)

@@ -16,7 +16,7 @@ from tests.shared import write_rows
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
 
-DRAWN = """() => !document.querySelector(".stBidiComponentRegular:empty, [data-state='due'], [data-state='waiting']")
+DRAWN = """() => !document.querySelector(".stBidiComponentRegular:empty, .wb-waiting, [data-state='due'], [data-state='waiting']")
   && [...document.querySelectorAll("[data-state='drawn']")].every((root) => root.firstChild || !root.clientWidth)"""
 SCROLLED = """async () => {
   let left = 3_000;

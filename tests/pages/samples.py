@@ -141,7 +141,13 @@ SLOW = document(
     text("# Slow and fast"),
     parameters(parameter("P", 10, value="one", jsonData='["one", "two"]')),
     query(SLOW_QUERY, "Slow"),
-    query("print Answer = 'at once {P}'", "Fast"),
+    query("print Answer = 'at once {P}'", "Fast", exportedParameters=[{"fieldName": "Answer", "parameterName": "Chosen", "parameterType": 1}]),
+    text("Chosen: **{Chosen}**", **shown_if("Chosen", None, "isNotEqualTo")),
+)  # fmt: skip
+
+LATE = document(
+    text("# Late"),
+    query(SLOW_QUERY.replace("60000", "18000"), "Late"),
 )
 
 
@@ -219,6 +225,7 @@ def write(folder: Path) -> Path:
         ("cycle", CYCLE),
         ("hostile", HOSTILE),
         ("slow", SLOW),
+        ("late", LATE),
         ("clicks", CLICKS),
         ("graph", GRAPH),
         ("sources", SOURCES),

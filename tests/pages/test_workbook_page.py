@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from playwright.sync_api import expect
 
-from tests.pages.conftest import expect_part, expect_query, settle
+from tests.pages.conftest import expect_part, expect_query, part, settle
 from tests.pages.samples import LONG_NAME, PODS, document, query
 from tests.serving import serving
 
@@ -209,6 +209,18 @@ def test_the_workbook_is_exported_with_all_its_tabs_and_this_page_stays_where_it
     expect(page.get_by_role("tab", name="Overview")).to_have_attribute("aria-selected", "true")
 
 
+def test_the_export_dialog_is_left_with_its_workbook(visit: Visit) -> None:
+    page = visit("/")
+    page.get_by_role("link", name="Pods at a glance").first.click()
+    page.get_by_role("button", name="Export this workbook").click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+    page.go_back()
+    page.get_by_role("link", name="A circle").first.click()
+    expect(page.get_by_role("heading", name="Still alive")).to_be_visible()
+    settle(page)
+    expect(page.get_by_role("dialog")).to_have_count(0)
+
+
 def test_grids_offer_no_pictures(visit: Visit) -> None:
     page = visit("/workbook?w=mine/pods")
     page.get_by_role("button", name="Actions of Fixed").click()
@@ -375,6 +387,31 @@ def test_no_part_waits_for_another_and_what_runs_can_be_cancelled(page: Page, da
     expect(page.get_by_text("Cancelled. Refresh to run it again.")).to_be_visible()
     settle(page)
     expect_part(page, "Fast", "at once two")
+
+
+def test_what_a_person_does_in_one_part_or_a_dialog_does_not_wait_for_another_part(
+    page: Page, dashboard: Serving
+) -> None:
+    page.goto(f"{dashboard.url}/workbook?w=mine/slow")
+    page.get_by_role("gridcell", name="at once one").click()
+    expect(page.get_by_text("Chosen: at once one")).to_be_visible()
+    page.get_by_role("button", name="Export this workbook").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("button", name="Export", exact=True).click()
+    expect(dialog.get_by_role("progressbar")).to_be_visible()
+    dialog.get_by_role("button", name="Cancel").click()
+    expect(dialog.get_by_text("The export was cancelled.")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(dialog).to_have_count(0)
+    assert part(page, "Slow").locator(".wb-waiting").count() == 1, "it has not answered before"
+    page.get_by_role("button", name="Cancel the running queries").click()
+    expect_part(page, "Slow", "Cancelled. Refresh to run it again.")
+
+
+def test_a_late_answer_takes_the_place_of_the_seconds(visit: Visit) -> None:
+    page = visit("/workbook?w=mine/late")
+    expect(part(page, "Late").get_by_role("columnheader", name="Total")).to_be_visible()
+    expect(page.locator(".wb-waiting")).to_have_count(0)
 
 
 def test_going_back_from_the_query_page_shows_the_workbook_as_it_was(visit: Visit) -> None:
