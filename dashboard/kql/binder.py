@@ -65,7 +65,6 @@ class Binder:
         self.tables_used: dict[str, None] = {}
         self.functions_used: dict[str, None] = {}
         self.render: tuple[str, dict[str, Any]] | None = None
-        self.options: dict[str, Any] = {}
         self.most_rows: Bound | None = None
         self.calling: list[str] = []
         self.bodies: list[s.Function] = []
@@ -221,7 +220,7 @@ class Binder:
                     inner.define(statement.name, Pending(statement.value, scope))
                 scope = inner
             elif isinstance(statement, s.SetOption):
-                self.options[statement.name] = take_property(self, statement)
+                take_property(self, statement)
             elif isinstance(statement, s.DeclareParameters):
                 scope = scope.child()
                 self._declare(statement, scope)

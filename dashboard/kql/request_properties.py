@@ -21,9 +21,8 @@ _FIRST = dt.datetime(1, 1, 1)
 _LAST = dt.datetime(9999, 12, 31)
 
 
-def take_property(binder: Binder, statement: s.SetOption) -> Any:
-    """Has the rest of the query heed the property, and returns its value. Raises BindFailure where the value is none that
-    the property takes."""
+def take_property(binder: Binder, statement: s.SetOption) -> None:
+    """Has the rest of the query heed the property. Raises BindFailure where the value is none that the property takes."""
     value = getattr(statement.value, "value", getattr(statement.value, "name", True))
     name = statement.name.lower()
     low, high = binder.timespan or (_FIRST, _LAST)
@@ -39,7 +38,6 @@ def take_property(binder: Binder, statement: s.SetOption) -> Any:
         if not isinstance(value, int) or isinstance(value, bool) or value < 0:
             raise binder.failure(statement, "KQ104", f"'{statement.name}' takes a number of rows, such as 1000.")
         binder.most_rows = Bound(str(value), "long")
-    return value
 
 
 def _moment(binder: Binder, statement: s.SetOption, value: Any) -> dt.datetime:

@@ -28,15 +28,13 @@ _NAME_AND_TYPE = attrgetter("name", "type")
 
 class Translation(Struct, frozen=True):
     """What a query means: one SELECT whose columns come in the order of `columns` (its own column names mean nothing),
-    the chart it asks for (kind and properties of `render`), the tables and stored functions it reads, `set` options, and
-    warnings."""
+    the chart it asks for (kind and properties of `render`), the tables and stored functions it reads, and warnings."""
 
     sql: str
     columns: tuple[tuple[str, KqlType], ...]
     render: tuple[str, dict[str, Any]] | None = None
     tables_used: tuple[str, ...] = ()
     functions_used: tuple[str, ...] = ()
-    options: Mapping[str, Any] | None = None
     problems: tuple[Problem, ...] = ()
 
 
@@ -81,7 +79,6 @@ def translate(
         binder.render,
         tuple(binder.tables_used),
         tuple(binder.functions_used),
-        binder.options,
         (*(problem for problem in result.problems if problem.severity != "error"), *binder.warnings),
     )
 

@@ -81,10 +81,7 @@ def _draw_confirming(upload: Upload) -> None:
 
 
 def _draw_running(upload: Upload) -> None:
-    @st.fragment(run_every=0.5)
-    def follow() -> None:
-        if upload.over:
-            st.rerun()
+    def content() -> None:
         st.progress(min(max(upload.share, 0.0), 1.0), text=upload.doing or "Starting")
         if st.button(
             "Stop", key="import-stop", help="What is in the tables by then stays; importing again adds the rest"
@@ -92,7 +89,7 @@ def _draw_running(upload: Upload) -> None:
             upload.cancel()
 
     st.html('<h2 class="wb-section">Importing</h2>')
-    follow()
+    waiting.until_then(lambda: upload.over, content, 0.5)
 
 
 def _draw_report(upload: Upload) -> None:

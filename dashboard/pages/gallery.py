@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
-import streamlit as st
-
 from dashboard import settings
 from dashboard.errors import WatchbookError
-from dashboard.pages import bar, controls, home, importing, library, shelves, sources
+from dashboard.pages import bar, controls, home, importing, library, shelves, sources, waiting
 
 
 def draw() -> None:
@@ -43,7 +41,7 @@ def draw() -> None:
     data = {"cards": cards, "folder": str(settings.workbooks_folder()), "actions": actions}
     event = controls.draw("gallery", "wb-cards", data)
     if not known and sources.chosen() == sources.LOCAL:
-        st.fragment(_look_again, run_every=1)()
+        waiting.until_then(sources.local_is_made, lambda: None)
     opened = event.get("open") if event else None
     if opened == "action:import":
         importing.draw()
@@ -63,9 +61,3 @@ def _empty_tables() -> frozenset[str] | None:
         return sources.empty_tables(sources.engine())
     except WatchbookError:
         return None
-
-
-def _look_again() -> None:
-    """Draws the page anew once local data is made."""
-    if sources.local_is_made():
-        st.rerun()

@@ -246,13 +246,8 @@ def _draw_schema(engine: Engine) -> None:
         return
     asked = sources.live_tables(engine)
     if not asked.done():
-        st.html('<div class="wb-waiting" role="status">Asking the workspace for its tables …</div>')
-
-        def look() -> None:
-            if asked.done():
-                st.rerun()
-
-        st.fragment(look, run_every=1.0)()
+        words = '<div class="wb-waiting" role="status">Asking the workspace for its tables …</div>'
+        waiting.until_then(asked.done, lambda: st.html(words))
         return
     try:
         controls.draw("schema", "wb-schema", _schema(asked.result()))

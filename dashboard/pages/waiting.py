@@ -12,10 +12,12 @@ from collections.abc import Callable
 from concurrent import futures
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as NotYet
+from math import inf
 from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from dashboard.engines.azure.identity import PROMPTS
 from dashboard.pages import style
@@ -29,23 +31,10 @@ _left: WeakKeyDictionary[Future[Any], float] = WeakKeyDictionary()
 """What a run did not wait for any longer, with the time at which the waiting began."""
 
 
-def wait(future: Future[T], slot: Any = None) -> T:
-    """The result of `future`. While it takes longer, `slot` (an st.empty) tells for how long already."""
-    try:
-        return future.result(QUIET)
-    except NotYet:
-        pass
-    started = time.monotonic() - QUIET
-    slot = slot if slot is not None else st.empty()
-    while True:
-        seconds = time.monotonic() - started
-        slot.html(_seconds_html(seconds))
-        try:
-            result = future.result(STEP)
-        except NotYet:
-            continue
-        slot.empty()
-        return result
+def wait(future: Future[T]) -> T:
+    """The result of `future`. While it takes longer, its place tells for how long already."""
+    _watch(future, inf)
+    return future.result()
 
 
 def is_there(future: Future[Any], until: float) -> bool:
@@ -55,14 +44,8 @@ def is_there(future: Future[Any], until: float) -> bool:
     slot = None
     if began is None:
         began = time.monotonic()
-        futures.wait([future], QUIET)
-        while not future.done() and time.monotonic() < until:
-            slot = slot if slot is not None else st.empty()
-            slot.html(_seconds_html(time.monotonic() - began))
-            futures.wait([future], STEP)
+        slot = _watch(future, until)
     if future.done():
-        if slot is not None:
-            slot.empty()
         return True
     _left[future] = began
     with slot if slot is not None else st.empty():
@@ -70,15 +53,26 @@ def is_there(future: Future[Any], until: float) -> bool:
     return False
 
 
+def _watch(future: Future[Any], until: float) -> DeltaGenerator | None:
+    """Waits for `future` up to the moment `until`. Gives the place where it told the seconds, if it told any."""
+    began = time.monotonic()
+    futures.wait([future], QUIET)
+    slot = None
+    while not future.done() and time.monotonic() < until:
+        slot = slot if slot is not None else st.empty()
+        slot.html(_seconds_html(time.monotonic() - began))
+        futures.wait([future], STEP)
+    if slot is not None and future.done():
+        slot.empty()
+    return slot
+
+
 def until_then(is_over: Callable[[], bool], content: Callable[[], object], every: float = 1.0) -> None:
     """Draws `content`, and again every so many seconds, until the page is drawn anew because `is_over` says so."""
-    drawn = False
 
     def look() -> None:
-        nonlocal drawn
-        if drawn and is_over():
+        if is_over():
             st.rerun()
-        drawn = True
         content()
 
     st.fragment(look, run_every=every)()

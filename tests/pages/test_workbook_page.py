@@ -403,7 +403,7 @@ def test_what_a_person_does_in_one_part_or_a_dialog_does_not_wait_for_another_pa
     expect(dialog.get_by_text("The export was cancelled.")).to_be_visible()
     page.keyboard.press("Escape")
     expect(dialog).to_have_count(0)
-    assert part(page, "Slow").locator(".wb-waiting").count() == 1, "it has not answered before"
+    expect(part(page, "Slow").locator(".wb-waiting"), "it has not answered before").to_have_count(1)
     page.get_by_role("button", name="Cancel the running queries").click()
     expect_part(page, "Slow", "Cancelled. Refresh to run it again.")
 
